@@ -1,0 +1,2 @@
+//! The `dirlift` binary.
+fn main() {}

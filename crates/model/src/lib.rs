@@ -1,0 +1,38 @@
+//! The words of the field as types, and everything that more than one crate speaks of.
+//!
+//! A value that exists is valid. Nothing here reads, writes, logs, asks the clock or draws: the crate
+//! is pure and depends on no other crate of the workspace.
+//!
+//! Facts found on a server ([`Facts`]) and judgements about them ([`Analysis`], [`Finding`]) are
+//! different things: readers produce the first, `dirlift-analyzer` the second.
+
+pub mod analysis;
+pub mod anchor;
+pub mod attribute;
+pub mod config;
+pub mod database;
+pub mod dn;
+pub mod facts;
+pub mod finding;
+pub mod guid;
+pub mod host;
+pub mod product;
+pub mod progress;
+pub mod secret;
+pub mod settings;
+pub mod sid;
+pub mod text;
+
+pub use analysis::Analysis;
+pub use anchor::SourceAnchor;
+pub use attribute::{AttributeName, AttributeValue};
+pub use config::ServerConfiguration;
+pub use database::DatabaseFacts;
+pub use dn::DistinguishedName;
+pub use facts::{Facts, NotChecked};
+pub use finding::{Confidence, Evidence, Finding, Severity};
+pub use guid::Guid;
+pub use host::HostFacts;
+pub use product::{Build, Product};
+pub use settings::Settings;
+pub use sid::Sid;
