@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn names_differ_by_spelling_only_in_case() {
-        let names: BTreeSet<AttributeName> = ["mailNickname", "MAILNICKNAME", " mail "].map(AttributeName::new).into();
+        let names: BTreeSet<AttributeName> =
+            ["mailNickname", "MAILNICKNAME", " mail "].map(AttributeName::new).into();
         assert_eq!(names.len(), 2);
         assert!(AttributeName::new("msExchArchiveGUID").is("msexcharchiveguid"));
         assert_eq!(AttributeName::new("proxyAddresses").to_string(), "proxyAddresses");

@@ -24,6 +24,12 @@ impl fmt::Display for Location {
     }
 }
 
+impl From<&Location> for String {
+    fn from(location: &Location) -> Self {
+        location.to_string()
+    }
+}
+
 /// Something in a file that was not understood. It is reported, never dropped in silence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
@@ -117,11 +123,15 @@ impl Connector {
     /// Whether it connects to the cloud: by its packaged subtype, or by its connector DLL.
     pub fn is_cloud(&self) -> bool {
         let by_dll = self.extensible.as_ref().and_then(|it| it.file_name.as_deref());
-        let extensible = matches!(self.category, ConnectorCategory::Extensible | ConnectorCategory::Extensible2);
+        let extensible =
+            matches!(self.category, ConnectorCategory::Extensible | ConnectorCategory::Extensible2);
         extensible
             && (self.subtype.to_ascii_lowercase().contains("azure active directory")
-                || by_dll.is_some_and(|it| it.eq_ignore_ascii_case("Microsoft.Azure.ActiveDirectory.Connector.dll"))
-                || ["Windows Azure Active Directory Connector", "TargetWebService"].contains(&self.name.as_str()))
+                || by_dll.is_some_and(|it| {
+                    it.eq_ignore_ascii_case("Microsoft.Azure.ActiveDirectory.Connector.dll")
+                })
+                || ["Windows Azure Active Directory Connector", "TargetWebService"]
+                    .contains(&self.name.as_str()))
     }
 
     /// Names of all code that the connector loads, with the element that names it.
@@ -292,7 +302,8 @@ impl From<FilterOperator> for String {
 impl fmt::Display for FilterCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.attribute, self.operator.phrase())?;
-        let presence = matches!(self.operator, FilterOperator::Present | FilterOperator::NotPresent);
+        let presence =
+            matches!(self.operator, FilterOperator::Present | FilterOperator::NotPresent);
         if presence { Ok(()) } else { write!(f, " \"{}\"", self.value) }
     }
 }
@@ -374,9 +385,13 @@ impl fmt::Display for FlowSource {
         match self {
             Self::Direct { attribute, .. } => write!(f, "{attribute}"),
             Self::Constant(value) => write!(f, "constant \"{value}\""),
-            Self::Scripted { attributes, context } => write!(f, "script {context}({})", list(attributes)),
+            Self::Scripted { attributes, context } => {
+                write!(f, "script {context}({})", list(attributes))
+            }
             Self::DnPart(part) => write!(f, "component {part} of the DN"),
-            Self::SyncRule { kind, attributes } => write!(f, "{kind} sync rule ({})", list(attributes)),
+            Self::SyncRule { kind, attributes } => {
+                write!(f, "{kind} sync rule ({})", list(attributes))
+            }
             Self::Other(element) => write!(f, "{element}"),
         }
     }
@@ -649,7 +664,12 @@ impl RunStepKind {
     const TABLE: &[(Self, &'static str, &'static str, &'static str)] = &[
         (Self::FullImport, "full-import", "to-cs", "Full Import (Stage Only)"),
         (Self::FullImportDeltaSync, "full-import", "", "Full Import and Delta Synchronization"),
-        (Self::FullImportFullSync, "full-import-reevaluate-rules", "", "Full Import and Full Synchronization"),
+        (
+            Self::FullImportFullSync,
+            "full-import-reevaluate-rules",
+            "",
+            "Full Import and Full Synchronization",
+        ),
         (Self::DeltaImport, "delta-import", "to-cs", "Delta Import (Stage Only)"),
         (Self::DeltaImportDeltaSync, "delta-import", "", "Delta Import and Delta Synchronization"),
         (Self::DeltaSync, "apply-rules", "apply-pending", "Delta Synchronization"),
@@ -726,8 +746,10 @@ mod tests {
             inclusions: vec![dn("DC=x"), dn("OU=Keep,OU=Test,DC=x")],
             exclusions: vec![dn("OU=Test,DC=x")],
         };
-        let domain_excluded =
-            ContainerScope { inclusions: vec![dn("OU=Staff,DC=x")], exclusions: vec![dn("DC=x"), dn("OU=Old,OU=Staff,DC=x")] };
+        let domain_excluded = ContainerScope {
+            inclusions: vec![dn("OU=Staff,DC=x")],
+            exclusions: vec![dn("DC=x"), dn("OU=Old,OU=Staff,DC=x")],
+        };
         let cases = [
             (&domain_included, "CN=a,OU=Sales,DC=x", true),
             (&domain_included, "CN=a,OU=Test,DC=x", false),
@@ -745,7 +767,10 @@ mod tests {
 
     #[test]
     fn run_steps_are_decoded_and_written_back() {
-        assert_eq!(RunStepKind::new("apply-rules", "apply-pending").to_string(), "Delta Synchronization");
+        assert_eq!(
+            RunStepKind::new("apply-rules", "apply-pending").to_string(),
+            "Delta Synchronization"
+        );
         assert_eq!(RunStepKind::new("full-import", "to-cs"), RunStepKind::FullImport);
         assert_eq!(RunStepKind::new("apply-rules", "x").to_string(), "apply-rules/x");
         for (kind, ..) in RunStepKind::TABLE {

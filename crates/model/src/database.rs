@@ -212,7 +212,8 @@ pub struct NotRead {
 impl DatabaseFacts {
     /// Size of all data files (not logs) in megabytes; `None` when no file is known.
     pub fn data_size_mb(&self) -> Option<u64> {
-        let rows: Vec<_> = self.files.iter().filter(|it| !it.kind.eq_ignore_ascii_case("LOG")).collect();
+        let rows: Vec<_> =
+            self.files.iter().filter(|it| !it.kind.eq_ignore_ascii_case("LOG")).collect();
         (!rows.is_empty()).then(|| rows.iter().map(|it| it.size_mb).sum())
     }
 }

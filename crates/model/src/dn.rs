@@ -138,7 +138,10 @@ fn split(text: &str, is_separator: fn(char) -> bool) -> Result<Vec<&str>, ParseD
         }
     }
     if quoted {
-        return Err(ParseDnError { position: text.len(), reason: "a quotation mark is not closed" });
+        return Err(ParseDnError {
+            position: text.len(),
+            reason: "a quotation mark is not closed",
+        });
     }
     parts.push(&text[start..]);
     Ok(parts)
@@ -149,10 +152,14 @@ fn component_key(part: &str, whole: &str) -> Result<String, ParseDnError> {
     let wrong = |reason| ParseDnError { position, reason };
     let mut pairs = Vec::new();
     for pair in split(part, |it| it == '+')? {
-        let (attribute, value) = pair.split_once('=').ok_or_else(|| wrong("a component has no equals sign"))?;
+        let (attribute, value) =
+            pair.split_once('=').ok_or_else(|| wrong("a component has no equals sign"))?;
         let attribute = attribute.trim();
-        let attribute = attribute.strip_prefix("OID.").or(attribute.strip_prefix("oid.")).unwrap_or(attribute);
-        if attribute.is_empty() || !attribute.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '.')) {
+        let attribute =
+            attribute.strip_prefix("OID.").or(attribute.strip_prefix("oid.")).unwrap_or(attribute);
+        if attribute.is_empty()
+            || !attribute.chars().all(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '.'))
+        {
             return Err(wrong("an attribute type is not a name or an object identifier"));
         }
         let value = unescape(value).map_err(wrong)?;
@@ -210,7 +217,11 @@ fn trim_unescaped(value: &str) -> &str {
     let value = value.trim_start_matches(' ');
     let trimmed = value.trim_end_matches(' ');
     let n_backslashes = trimmed.bytes().rev().take_while(|it| *it == b'\\').count();
-    if n_backslashes % 2 == 1 && trimmed.len() < value.len() { &value[..=trimmed.len()] } else { trimmed }
+    if n_backslashes % 2 == 1 && trimmed.len() < value.len() {
+        &value[..=trimmed.len()]
+    } else {
+        trimmed
+    }
 }
 
 /// Simple upper case: one character stays one character, as the directory's own table does it.
@@ -301,7 +312,12 @@ mod tests {
         for (left, right) in equal {
             assert_eq!(dn(left), dn(right));
         }
-        for (left, right) in [("CN=a", "CN=b"), (r"CN=a\ ", "CN=a"), ("CN=Müller", "CN=Muller"), ("CN=strasse", "CN=straße")] {
+        for (left, right) in [
+            ("CN=a", "CN=b"),
+            (r"CN=a\ ", "CN=a"),
+            ("CN=Müller", "CN=Muller"),
+            ("CN=strasse", "CN=straße"),
+        ] {
             assert_ne!(dn(left), dn(right));
         }
     }

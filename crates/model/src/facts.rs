@@ -39,7 +39,7 @@ pub struct Facts {
 }
 
 /// Which product, and how it was recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProductFacts {
     /// The product; `None` when no source could tell.
     pub product: Option<Product>,
@@ -49,12 +49,6 @@ pub struct ProductFacts {
     pub install_path: Option<String>,
     /// What the decision rests on.
     pub evidence: Vec<crate::Evidence>,
-}
-
-impl Default for ProductFacts {
-    fn default() -> Self {
-        Self { product: None, version: None, install_path: None, evidence: Vec::new() }
-    }
 }
 
 /// A configuration and where it was read.

@@ -66,7 +66,11 @@ pub struct Evidence {
 
 impl Evidence {
     /// Evidence from its three parts.
-    pub fn new(item: impl Into<String>, observed: impl fmt::Display, place: impl fmt::Display) -> Self {
+    pub fn new(
+        item: impl Into<String>,
+        observed: impl fmt::Display,
+        place: impl fmt::Display,
+    ) -> Self {
         Self { item: item.into(), observed: observed.to_string(), place: place.to_string() }
     }
 }

@@ -108,7 +108,8 @@ mod tests {
     fn both_byte_orders_of_one_guid() {
         let guid: Guid = "{00112233-4455-6677-8899-AABBCCDDEEFF}".parse().unwrap();
         let directory = [
-            0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff,
+            0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd,
+            0xee, 0xff,
         ];
         assert_eq!(guid.to_directory_bytes(), directory);
         assert_eq!(Guid::from_directory_bytes(directory), guid);
@@ -120,7 +121,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_guid() {
-        for text in ["", "{}", "{00112233-4455-6677-8899-AABBCCDDEEFF", "00112233445566778899aabbccddeeff", "ü"] {
+        for text in [
+            "",
+            "{}",
+            "{00112233-4455-6677-8899-AABBCCDDEEFF",
+            "00112233445566778899aabbccddeeff",
+            "ü",
+        ] {
             assert!(text.parse::<Guid>().is_err(), "{text}");
         }
     }

@@ -51,8 +51,8 @@ pub struct Build {
 
 impl Build {
     /// A build number from its four parts.
-    pub const fn new(major: u32, minor: u32, build: u32, revision: u32) -> Self {
-        Self { parts: [major, minor, build, revision] }
+    pub const fn new(parts: [u32; 4]) -> Self {
+        Self { parts }
     }
 
     /// The four parts.
@@ -68,8 +68,8 @@ impl Build {
 
 impl fmt::Display for Build {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d] = self.parts;
-        f.pad(&format!("{a}.{b}.{c}.{d}"))
+        let [major, minor, build, revision] = self.parts;
+        f.pad(&format!("{major}.{minor}.{build}.{revision}"))
     }
 }
 
@@ -85,12 +85,10 @@ impl FromStr for Build {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || ParseBuildError { text: crate::text::shorten(text, 40) };
         let mut parts = [0; 4];
-        let mut n_parts = 0;
-        for part in text.trim().split('.') {
+        for (idx, part) in text.trim().split('.').enumerate() {
             let digits = !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
-            let slot = parts.get_mut(n_parts).filter(|_| digits).ok_or_else(wrong)?;
+            let slot = parts.get_mut(idx).filter(|_| digits).ok_or_else(wrong)?;
             *slot = part.parse().map_err(|_| wrong())?;
-            n_parts += 1;
         }
         Ok(Self { parts })
     }

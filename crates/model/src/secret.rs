@@ -50,7 +50,9 @@ fn redact_urls(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         out.push_str(before);
-        let end = after.find(|it: char| it.is_whitespace() || matches!(it, '/' | '?' | '#' | '"' | '\'' | ';')).unwrap_or(after.len());
+        let end = after
+            .find(|it: char| it.is_whitespace() || matches!(it, '/' | '?' | '#' | '"' | '\'' | ';'))
+            .unwrap_or(after.len());
         let (authority, tail) = after.split_at(end);
         match authority.rsplit_once('@') {
             Some((_, host)) => {
@@ -67,24 +69,36 @@ fn redact_urls(text: &str) -> String {
 }
 
 fn redact_switches(text: &str) -> String {
-    const WORDS: &[&str] = &["password", "passwd", "pwd", "secret", "passphrase", "token", "apikey", "api-key"];
+    const WORDS: &[&str] =
+        &["password", "passwd", "pwd", "secret", "passphrase", "token", "apikey", "api-key"];
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
+    let mut nexts: Vec<_> = WORDS.iter().map(|word| lower.find(word)).collect();
     while at < text.len() {
-        let hit = WORDS.iter().filter_map(|word| lower[at..].find(word).map(|it| (at + it, word.len()))).min();
+        for (next, word) in nexts.iter_mut().zip(WORDS) {
+            // Looked for again only when the last hit lies behind: long texts stay cheap.
+            if next.is_some_and(|it| it < at) {
+                *next = lower[at..].find(word).map(|it| at + it);
+            }
+        }
+        let hits = nexts.iter().zip(WORDS);
+        let hit = hits.filter_map(|(next, word)| next.map(|it| (it, word.len()))).min();
         let Some((start, len)) = hit else { break };
         let after = start + len;
         out.push_str(&text[at..after]);
         at = after;
         let value = &text[after..];
-        let n_separator = value.find(|it: char| !matches!(it, '=' | ':' | ' ' | '\t')).unwrap_or(value.len());
+        let n_separator =
+            value.find(|it: char| !matches!(it, '=' | ':' | ' ' | '\t')).unwrap_or(value.len());
         let separator = &value[..n_separator];
         let is_switch = start > 0 && matches!(text.as_bytes()[start - 1], b'/' | b'-');
         if separator.contains(['=', ':']) || (is_switch && !separator.is_empty()) {
             let value = &value[n_separator..];
             let n_value = match value.chars().next() {
-                Some(quote @ ('"' | '\'')) => value[1..].find(quote).map_or(value.len(), |it| it + 2),
+                Some(quote @ ('"' | '\'')) => {
+                    value[1..].find(quote).map_or(value.len(), |it| it + 2)
+                }
                 _ => value.find(|it: char| it.is_whitespace() || it == ';').unwrap_or(value.len()),
             };
             if n_value > 0 && !value.starts_with(REMOVED) {
@@ -106,7 +120,10 @@ mod tests {
     fn urls_and_command_lines_lose_their_secrets() {
         let cases = [
             ("http://user:pw@proxy:8080/x", "http://(removed)@proxy:8080/x"),
-            ("http=http://a:b@p:1;https=https://c@q", "http=http://(removed)@p:1;https=https://(removed)@q"),
+            (
+                "http=http://a:b@p:1;https=https://c@q",
+                "http=http://(removed)@p:1;https=https://(removed)@q",
+            ),
             (r#""C:\x\svc.exe" /password:hunter2 /v"#, r#""C:\x\svc.exe" /password:(removed) /v"#),
             ("svc.exe -pwd hunter2 -x", "svc.exe -pwd (removed) -x"),
             ("Server=a;Password=\"hun ter2\";Trusted=1", "Server=a;Password=(removed);Trusted=1"),
@@ -120,10 +137,18 @@ mod tests {
 
     #[test]
     fn credential_names() {
-        for name in ["password", "Cookie", "controller_configuration_password", "adminPassword", "ClientSecret"] {
+        for name in [
+            "password",
+            "Cookie",
+            "controller_configuration_password",
+            "adminPassword",
+            "ClientSecret",
+        ] {
             assert!(is_credential_name(name), "{name}");
         }
-        for name in ["password-hash-sync-config", "forest-login-user", "password-sync-allowed", "name"] {
+        for name in
+            ["password-hash-sync-config", "forest-login-user", "password-sync-allowed", "name"]
+        {
             assert!(!is_credential_name(name), "{name}");
         }
     }

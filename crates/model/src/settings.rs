@@ -17,8 +17,8 @@ pub struct Read<T> {
 
 impl<T> Read<T> {
     /// A value and its place.
-    pub fn new(value: T, read_from: impl ToString) -> Self {
-        Self { value, read_from: read_from.to_string() }
+    pub fn new(value: T, read_from: impl Into<String>) -> Self {
+        Self { value, read_from: read_from.into() }
     }
 }
 

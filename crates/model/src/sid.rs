@@ -18,7 +18,9 @@ impl Sid {
     /// Reads the binary form, as in `objectSid` or in the engine's `varbinary` columns.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ParseSidError> {
         let wrong = |reason| ParseSidError { reason };
-        let [revision, count, rest @ ..] = bytes else { return Err(wrong("it has fewer than two bytes")) };
+        let [revision, count, rest @ ..] = bytes else {
+            return Err(wrong("it has fewer than two bytes"));
+        };
         if *revision != 1 {
             return Err(wrong("its revision is not 1"));
         }
@@ -34,7 +36,10 @@ impl Sid {
         }
         let authority = authority.iter().fold(0, |sum, &byte| (sum << 8) | u64::from(byte));
         let (chunks, _) = subs.as_chunks::<4>();
-        Ok(Self { authority, sub_authorities: chunks.iter().map(|it| u32::from_le_bytes(*it)).collect() })
+        Ok(Self {
+            authority,
+            sub_authorities: chunks.iter().map(|it| u32::from_le_bytes(*it)).collect(),
+        })
     }
 
     /// Writes the binary form.
@@ -77,19 +82,25 @@ impl FromStr for Sid {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = |reason| ParseSidError { reason };
-        let mut parts = text.trim().split('-');
-        if !parts.next().is_some_and(|it| it.eq_ignore_ascii_case("S")) || parts.next() != Some("1") {
+        let mut fields = text.trim().split('-');
+        if !fields.next().is_some_and(|it| it.eq_ignore_ascii_case("S"))
+            || fields.next() != Some("1")
+        {
             return Err(wrong("it does not begin with S-1-"));
         }
-        let authority = parts.next().ok_or_else(|| wrong("its authority is missing"))?;
+        let authority = fields.next().ok_or_else(|| wrong("its authority is missing"))?;
         let hex = authority.strip_prefix("0x").or_else(|| authority.strip_prefix("0X"));
         let authority = match hex {
-            Some(hex) if is_all(hex, |it| it.is_ascii_hexdigit()) => u64::from_str_radix(hex, 16).ok(),
+            Some(hex) if is_all(hex, |it| it.is_ascii_hexdigit()) => {
+                u64::from_str_radix(hex, 16).ok()
+            }
             None if is_all(authority, |it| it.is_ascii_digit()) => authority.parse().ok(),
             _ => None,
         };
-        let authority = authority.filter(|it| *it < 1 << 48).ok_or_else(|| wrong("its authority is not a number"))?;
-        let sub_authorities: Vec<u32> = parts
+        let authority = authority
+            .filter(|it| *it < 1 << 48)
+            .ok_or_else(|| wrong("its authority is not a number"))?;
+        let sub_authorities: Vec<u32> = fields
             .map(|it| if is_all(it, |it| it.is_ascii_digit()) { it.parse().ok() } else { None })
             .collect::<Option<_>>()
             .ok_or_else(|| wrong("a sub-authority is not a number"))?;
@@ -99,8 +110,8 @@ impl FromStr for Sid {
         return Ok(Self { authority, sub_authorities });
 
         /// Rejects signs and emptiness, which the number parsers of the standard library would take.
-        fn is_all(text: &str, test: impl Fn(char) -> bool) -> bool {
-            !text.is_empty() && text.chars().all(test)
+        fn is_all(digits: &str, test: impl Fn(char) -> bool) -> bool {
+            !digits.is_empty() && digits.chars().all(test)
         }
     }
 }
@@ -143,10 +154,25 @@ mod tests {
 
     #[test]
     fn refuses_damage() {
-        for text in ["", "S-1", "S-1-", "S-2-5-1", "S-1-5-+1", "S-1-5-4294967296", "S-1-281474976710656", "S-1-5--1"] {
+        for text in [
+            "",
+            "S-1",
+            "S-1-",
+            "S-2-5-1",
+            "S-1-5-+1",
+            "S-1-5-4294967296",
+            "S-1-281474976710656",
+            "S-1-5--1",
+        ] {
             assert!(text.parse::<Sid>().is_err(), "{text}");
         }
-        for bytes in [&[][..], &[1], &[1, 1, 0, 0, 0, 0, 0, 5], &[2, 0, 0, 0, 0, 0, 0, 5], &[1, 200, 0, 0, 0, 0, 0, 5]] {
+        for bytes in [
+            &[][..],
+            &[1],
+            &[1, 1, 0, 0, 0, 0, 0, 5],
+            &[2, 0, 0, 0, 0, 0, 0, 5],
+            &[1, 200, 0, 0, 0, 0, 0, 5],
+        ] {
             assert!(Sid::from_bytes(bytes).is_err(), "{bytes:?}");
         }
     }

@@ -1,0 +1,122 @@
+//! The case that the rules look at: the facts, and what follows from them directly.
+use std::collections::BTreeMap;
+
+use dirlift_model::{
+    Facts, Guid, NotChecked, Product, ServerConfiguration, Settings,
+    analysis::{Database, Estimate, Objects},
+    config::Connector,
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use crate::{Knowledge, Options, measure, settings};
+
+/// Everything that a rule may look at.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// The server.
+    pub facts: &'a Facts,
+    /// The new server, where known.
+    pub target: Option<&'a Facts>,
+    /// Builds, deadlines, requirements.
+    pub knowledge: &'a Knowledge,
+    /// The time that the judgement holds for.
+    pub as_of: Timestamp,
+    /// Its database, judged.
+    pub database: Option<Database>,
+    /// Objects it synchronises.
+    pub objects: Objects,
+    /// How long an upgrade takes.
+    pub estimate: Estimate,
+    /// What migrates.
+    pub settings: Option<Settings>,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn new(
+        facts: &'a Facts,
+        target: Option<&'a Facts>,
+        knowledge: &'a Knowledge,
+        options: &Options,
+    ) -> Self {
+        let mut case = Self {
+            facts,
+            target,
+            knowledge,
+            as_of: options.as_of,
+            database: None,
+            objects: Objects::default(),
+            estimate: Estimate::default(),
+            settings: None,
+        };
+        case.database = measure::database(&case);
+        case.objects = measure::objects(&case);
+        case.estimate = measure::estimate(&case);
+        case.settings = settings::settings(&case);
+        case
+    }
+
+    /// The configuration, wherever it was read.
+    pub fn configuration(&self) -> Option<&'a ServerConfiguration> {
+        self.facts.configuration.as_ref().map(|it| &it.server)
+    }
+
+    /// The product, when it could be told.
+    pub fn product(&self) -> Option<Product> {
+        self.facts.product.product
+    }
+
+    /// Whether the product is `DirSync`, whose path this is.
+    pub fn is_dirsync(&self) -> bool {
+        self.product() == Some(Product::DirSync)
+    }
+
+    /// The day of the judgement, UTC.
+    pub fn day(&self) -> Date {
+        self.as_of.to_zoned(TimeZone::UTC).date()
+    }
+
+    /// The agent of the shipped templates that stands for `connector`: by id, else the only one of its category.
+    pub fn baseline_of(&self, connector: &Connector) -> Option<&'a Connector> {
+        let baseline = self.facts.baseline.as_ref()?;
+        baseline.connector(connector.id).or_else(|| {
+            let mut same =
+                baseline.connectors.iter().filter(|it| it.category == connector.category);
+            let first = same.next();
+            if same.next().is_some() { None } else { first }
+        })
+    }
+
+    /// Names of the agents, from the configuration, else from the database.
+    pub fn agent_names(&self) -> BTreeMap<Guid, String> {
+        let database = self.facts.database.as_ref().and_then(|it| it.agents.as_ref());
+        let from_database = database.into_iter().flatten().map(|it| (it.id, it.name.clone()));
+        let configured = self.configuration().into_iter().flat_map(|it| &it.connectors);
+        from_database.chain(configured.map(|it| (it.id, it.name.clone()))).collect()
+    }
+
+    /// The name of an agent, or its id.
+    pub fn agent_name(&self, id: Guid) -> String {
+        self.agent_names().get(&id).cloned().unwrap_or_else(|| id.braced())
+    }
+
+    /// What this judgement did not look at by itself.
+    pub(crate) fn not_checked(&self) -> Vec<NotChecked> {
+        let mut all = Vec::new();
+        if self.target.is_none() {
+            all.push(NotChecked {
+                what: "the new server".to_owned(),
+                why: "no snapshot of it was given; `--target SNAPSHOT` checks its system, .NET, PowerShell, TLS and proxy"
+                    .to_owned(),
+                needed: false,
+            });
+        }
+        if self.objects.total.is_none() && self.facts.database.is_some() {
+            all.push(NotChecked {
+                what: "number of objects".to_owned(),
+                why: self.objects.basis.clone(),
+                needed: true,
+            });
+        }
+        all
+    }
+}

@@ -1,0 +1,162 @@
+//! The recommendation: which path, on the same server or a new one, and what stands in its way.
+use dirlift_model::{
+    Finding, Product, Severity,
+    analysis::{DatabaseKind, Deployment, Override, Path, Recommendation},
+    text::{grouped, plural},
+};
+
+use crate::{case::Case, rules::host};
+
+pub(crate) fn recommend(
+    case: &Case<'_>,
+    findings: &[Finding],
+    mode: Option<Deployment>,
+) -> Recommendation {
+    let path = path(case);
+    let (mut deployment, mut reasons) = deployment(case, findings, path);
+    let mut overridden_by = None;
+    if let Some(asked) = mode {
+        match deployment {
+            Deployment::Blocked => reasons.push(format!(
+                "`--mode {}` does not lift a blocker; both ways need it gone or go round it",
+                asked.as_str()
+            )),
+            recommended if recommended != asked => {
+                overridden_by = Some(Override { asked, recommended });
+                reasons.push(format!(
+                    "{} was asked for with `--mode` instead of {}",
+                    asked.as_str(),
+                    recommended.as_str()
+                ));
+                deployment = asked;
+            }
+            _ => {}
+        }
+    }
+    let (feasible, obstacles) = feasibility(case, findings, path, deployment);
+    Recommendation { path, deployment, feasible, obstacles, overridden_by, reasons }
+}
+
+fn path(case: &Case<'_>) -> Path {
+    match case.product() {
+        Some(Product::DirSync) => Path::Dirsync,
+        Some(Product::AzureAdSync | Product::EntraConnect) => Path::Connect,
+        Some(Product::Fim | Product::None) | None => Path::None,
+    }
+}
+
+fn deployment(case: &Case<'_>, findings: &[Finding], path: Path) -> (Deployment, Vec<String>) {
+    if path == Path::None {
+        let reason = match case.product() {
+            Some(Product::Fim) => {
+                "an identity manager without DirSync has no upgrade path to Microsoft Entra Connect; install a new server"
+            }
+            Some(_) => "no synchronisation product is installed here: there is nothing to upgrade",
+            None => "it could not be told which product is installed",
+        };
+        return (Deployment::Undecided, vec![reason.to_owned()]);
+    }
+    let blockers: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Blocker).collect();
+    if !blockers.is_empty() {
+        let mut reasons: Vec<_> =
+            blockers.iter().map(|it| format!("{}: {}", it.id, it.title)).collect();
+        reasons.push(
+            "the way out: leave this server as it is, install Microsoft Entra Connect on a new server in staging mode, re-apply \
+             what is listed under the blockers as custom synchronisation rules with precedence below 100, compare its pending \
+             exports with what the cloud has, and switch over only then"
+                .to_owned(),
+        );
+        return (Deployment::Blocked, reasons);
+    }
+    if path == Path::Connect {
+        let reason = "a new server in staging mode beside the old one, then the switch: nothing on the old server is touched before";
+        return (Deployment::Parallel, vec![reason.to_owned()]);
+    }
+    if case.configuration().is_none() {
+        let reason = "the configuration of this server is not known, so what would block an upgrade could not be checked";
+        return (Deployment::Undecided, vec![reason.to_owned()]);
+    }
+    let Some(total) = case.objects.total else {
+        return (
+            Deployment::Undecided,
+            vec![format!("the number of objects is not known: {}", case.objects.basis)],
+        );
+    };
+    by_size(case, total)
+}
+
+fn by_size(case: &Case<'_>, total: u64) -> (Deployment, Vec<String>) {
+    let rule = &case.knowledge.rule;
+    let objects = plural(total, "object", "objects");
+    let threshold = grouped(rule.threshold_objects);
+    let (deployment, mut reasons) = if total < rule.threshold_objects {
+        (
+            Deployment::InPlace,
+            vec![format!(
+                "{objects}, fewer than {threshold}: the upgrade is expected to take less than {} hours",
+                rule.threshold_hours
+            )],
+        )
+    } else {
+        (
+            Deployment::Parallel,
+            vec![format!(
+                "{objects}, {threshold} or more: the upgrade is expected to take {} hours or longer, and nobody synchronises meanwhile",
+                rule.threshold_hours
+            )],
+        )
+    };
+    if let Some(own) = &case.estimate.own_history {
+        reasons.push(format!(
+            "this server's own last full cycle took {} hours; such experience is a better guide than the rule",
+            own.hours
+        ));
+    }
+    if case.database.as_ref().is_some_and(|it| it.kind == DatabaseKind::Full) {
+        reasons.push(
+            "full SQL Server means more steps whatever the number of objects (DL0204)".to_owned(),
+        );
+    }
+    (deployment, reasons)
+}
+
+fn feasibility(
+    case: &Case<'_>,
+    findings: &[Finding],
+    path: Path,
+    deployment: Deployment,
+) -> (Option<bool>, Vec<String>) {
+    let blockers = || {
+        findings
+            .iter()
+            .filter(|it| it.severity == Severity::Blocker)
+            .map(|it| format!("{}: {}", it.id, it.title))
+    };
+    match deployment {
+        Deployment::Blocked => (Some(false), blockers().collect()),
+        Deployment::Undecided => (None, Vec::new()),
+        Deployment::InPlace => {
+            let mut obstacles = Vec::new();
+            if path == Path::Dirsync {
+                let passed =
+                    case.knowledge.passed(Product::DirSync, case.facts.product.version, case.day());
+                obstacles.extend(passed.filter(|it| it.closes_in_place).map(|it| {
+                    format!(
+                        "the in-place path from DirSync ended on {} ({})",
+                        it.date.0, it.reference
+                    )
+                }));
+            }
+            obstacles.extend(host::obstacles(case, case.facts));
+            let unknown = obstacles.is_empty() && case.facts.host.os.is_none();
+            if unknown { (None, obstacles) } else { (Some(obstacles.is_empty()), obstacles) }
+        }
+        Deployment::Parallel => match case.target {
+            None => (None, Vec::new()),
+            Some(target) => {
+                let obstacles = host::obstacles(case, target);
+                (Some(obstacles.is_empty()), obstacles)
+            }
+        },
+    }
+}

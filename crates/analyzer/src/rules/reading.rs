@@ -1,0 +1,29 @@
+//! `DL09xx`: what the readers did not understand.
+use dirlift_model::{Evidence, Severity, text::plural};
+
+use super::{Hit, Rule, docs};
+
+pub(super) const RULES: &[Rule] = &[Rule {
+    code: "DL0901",
+    name: "not-understood",
+    severity: Severity::Warning,
+    title: "Parts of the snapshot were not understood",
+    about: "Nothing is dropped in silence: what a reader does not know is listed here. A setting may hide in it.",
+    remedy: "Look at each place. If it is part of the product's own format, please report it with the element's name.",
+    reference: docs::OWN,
+    check: |case, hits| {
+        let configuration = case.configuration().into_iter().flat_map(|it| &it.problems);
+        let mut evidence: Vec<_> = case
+            .facts
+            .problems
+            .iter()
+            .chain(configuration)
+            .map(|it| Evidence::new("not understood", &it.what, &it.location))
+            .collect();
+        evidence.sort_by(|a, b| (&a.place, &a.observed).cmp(&(&b.place, &b.observed)));
+        evidence.dedup();
+        if !evidence.is_empty() {
+            hits.push(Hit::confirmed(plural(evidence.len() as u64, "place", "places"), evidence));
+        }
+    },
+}];

@@ -1,0 +1,269 @@
+//! The verdict: counts, estimate, recommendation.
+use dirlift_model::{
+    Product, Severity,
+    analysis::{Conclusion, DatabaseKind, Deployment, Path},
+    config::{FilterOperator, RunStepKind},
+    database::ConnectorSpaceCount,
+    facts::RegistryValue,
+};
+
+use crate::base::*;
+
+fn with_objects(total: u64) -> Scene {
+    let mut scene = Scene::new();
+    scene.database().connector_space = Some(vec![count("user", total)]);
+    scene
+}
+
+#[test]
+fn threshold_is_exactly_fifty_thousand() {
+    // 49,999 × 3 ÷ 50,000 = 2.99994 and 50,000 × 3 ÷ 50,000 = 3.
+    for (objects, hours, deployment) in [
+        (49_999, 3.0, Deployment::InPlace),
+        (50_000, 3.0, Deployment::Parallel),
+        (0, 0.0, Deployment::InPlace),
+    ] {
+        let analysis = with_objects(objects).analysis();
+        assert_eq!(analysis.objects.total, Some(objects));
+        assert_eq!(analysis.estimate.hours, Some(hours), "{objects}");
+        assert_eq!(analysis.recommendation.deployment, deployment, "{objects}");
+        assert_eq!(analysis.recommendation.path, Path::Dirsync);
+    }
+}
+
+#[test]
+fn only_joined_people_contacts_and_groups_of_active_directory_count() {
+    let mut scene = Scene::new();
+    let row = |object_type: &str, joined, placeholders| ConnectorSpaceCount {
+        placeholders,
+        disconnected: 500,
+        ..count(object_type, joined)
+    };
+    scene.database().connector_space = Some(vec![
+        row("user", 10, 1_000),
+        row("inetOrgPerson", 3, 0),
+        row("CONTACT", 5, 0),
+        row("group", 7, 0),
+        row("organizationalUnit", 90, 0),
+        ConnectorSpaceCount { connector: CLOUD, ..row("user", 400, 0) },
+    ]);
+    let objects = scene.analysis().objects;
+    let counts =
+        (objects.users, objects.contacts, objects.groups, objects.total, objects.metaverse_total);
+    assert_eq!(counts, (Some(13), Some(5), Some(7), Some(25), Some(1_000)));
+}
+
+#[test]
+fn agents_are_told_from_the_configuration_when_the_database_has_none() {
+    let mut scene = Scene::new();
+    scene.database().agents = None;
+    assert_eq!(scene.analysis().objects.total, Some(1_000));
+    scene.facts.configuration = None;
+    assert_eq!(scene.analysis().objects.total, None);
+}
+
+#[test]
+fn own_history_adds_the_newest_full_import_and_full_synchronization_of_both_agents() {
+    let mut scene = Scene::new();
+    scene.database().runs = Some(vec![
+        // An older, longer full import must not count; a failed one neither.
+        run(AD, "success", RunStepKind::FullImport, "2026-11-01T00:00:00Z", "2026-11-01T09:00:00Z"),
+        run(
+            AD,
+            "stopped-server-down",
+            RunStepKind::FullImport,
+            "2026-11-19T00:00:00Z",
+            "2026-11-19T09:00:00Z",
+        ),
+        run(AD, "success", RunStepKind::FullImport, "2026-11-18T00:00:00Z", "2026-11-18T00:30:00Z"),
+        run(
+            AD,
+            "completed-sync-errors",
+            RunStepKind::FullSync,
+            "2026-11-18T00:30:00Z",
+            "2026-11-18T01:15:00Z",
+        ),
+        run(
+            CLOUD,
+            "success",
+            RunStepKind::FullImportFullSync,
+            "2026-11-18T01:15:00Z",
+            "2026-11-18T01:48:00Z",
+        ),
+        run(CLOUD, "success", RunStepKind::Export, "2026-11-18T02:00:00Z", "2026-11-18T08:00:00Z"),
+    ]);
+    // 30 + 45 + 33 minutes = 108 minutes = 1.8 hours; the step that does both counts once.
+    let own = scene.analysis().estimate.own_history.unwrap();
+    assert!((own.hours - 1.8).abs() < 1e-9, "{own:?}");
+    assert_eq!(own.runs.len(), 3);
+}
+
+#[test]
+fn a_healthy_server_is_clean_and_in_place_although_that_path_has_ended() {
+    let analysis = Scene::new().analysis();
+    assert_eq!(analysis.conclusion(Severity::Blocker), Conclusion::Clean);
+    assert_eq!(analysis.recommendation.deployment, Deployment::InPlace);
+    assert_eq!(analysis.recommendation.feasible, Some(false));
+    assert_eq!(
+        analysis.recommendation.obstacles.len(),
+        1,
+        "{:?}",
+        analysis.recommendation.obstacles
+    );
+    let warnings: Vec<_> = analysis
+        .findings
+        .iter()
+        .filter(|it| it.severity >= Severity::Warning)
+        .map(|it| it.id.as_str())
+        .collect();
+    assert_eq!(warnings, ["DL0101", "DL0105"]);
+}
+
+#[test]
+fn old_system_is_an_obstacle_in_place() {
+    let mut scene = Scene::new();
+    scene.facts.host.os.as_mut().unwrap().version = "6.3.9600".parse().ok();
+    let recommendation = scene.analysis().recommendation;
+    assert_eq!(recommendation.obstacles.len(), 2);
+    assert!(recommendation.obstacles[1].contains("2012 R2"), "{:?}", recommendation.obstacles);
+}
+
+#[test]
+fn an_override_is_recorded() {
+    let analysis = judge(&with_objects(100).facts, None, Some(Deployment::Parallel));
+    assert_eq!(analysis.recommendation.deployment, Deployment::Parallel);
+    let overridden = analysis.recommendation.overridden_by.unwrap();
+    assert_eq!(
+        (overridden.asked, overridden.recommended),
+        (Deployment::Parallel, Deployment::InPlace)
+    );
+    let same = judge(&with_objects(100).facts, None, Some(Deployment::InPlace));
+    assert_eq!(same.recommendation.overridden_by, None);
+}
+
+#[test]
+fn a_blocker_wins_over_size_and_override() {
+    let mut scene = with_objects(100);
+    scene.server().connectors.push(extra_agent());
+    let analysis = judge(&scene.facts, None, Some(Deployment::Parallel));
+    assert_eq!(analysis.recommendation.deployment, Deployment::Blocked);
+    assert_eq!(analysis.recommendation.overridden_by, None);
+    assert_eq!(analysis.conclusion(Severity::Blocker), Conclusion::Objections);
+    assert!(
+        analysis.recommendation.reasons.iter().any(|it| it.contains("staging mode")),
+        "the way out is named"
+    );
+}
+
+#[test]
+fn missing_facts_leave_it_undecided() {
+    let mut no_configuration = Scene::new();
+    no_configuration.facts.configuration = None;
+    let mut no_database = Scene::new();
+    no_database.facts.database = None;
+    let mut no_product = Scene::new();
+    no_product.facts.product.product = None;
+    for scene in [no_configuration, no_database, no_product] {
+        let analysis = scene.analysis();
+        assert_eq!(analysis.recommendation.deployment, Deployment::Undecided);
+        assert_eq!(analysis.conclusion(Severity::Blocker), Conclusion::Incomplete);
+    }
+}
+
+#[test]
+fn objections_win_over_missing_facts() {
+    let mut scene = Scene::new();
+    scene.facts.database = None;
+    scene.server().connectors.push(extra_agent());
+    assert_eq!(scene.analysis().conclusion(Severity::Blocker), Conclusion::Objections);
+}
+
+#[test]
+fn other_products_go_other_paths() {
+    let path = |product| {
+        let mut scene = Scene::new();
+        scene.facts.product.product = Some(product);
+        let recommendation = scene.analysis().recommendation;
+        (recommendation.path, recommendation.deployment)
+    };
+    assert_eq!(path(Product::EntraConnect), (Path::Connect, Deployment::Parallel));
+    assert_eq!(path(Product::AzureAdSync), (Path::Connect, Deployment::Parallel));
+    assert_eq!(path(Product::Fim), (Path::None, Deployment::Undecided));
+    assert_eq!(path(Product::None), (Path::None, Deployment::Undecided));
+}
+
+#[test]
+fn the_database_is_placed_and_named() {
+    let database = Scene::new().analysis().database.unwrap();
+    assert_eq!((database.kind, database.remote), (DatabaseKind::Express, Some(false)));
+    assert_eq!(database.instance.as_deref(), Some("MSONLINE"));
+    assert_eq!(database.size_mb, Some(2_000));
+
+    let mut scene = Scene::new();
+    scene.full_sql();
+    let key = r"HKLM\SYSTEM\CurrentControlSet\Services\FIMSynchronizationService\Parameters";
+    set(
+        scene.facts.registry.as_mut().unwrap(),
+        key,
+        "Server",
+        RegistryValue::String("NW-SQL01".to_owned()),
+    );
+    let database = scene.analysis().database.unwrap();
+    assert_eq!(
+        (database.kind, database.remote, database.server.as_deref()),
+        (DatabaseKind::Full, Some(true), Some("NW-SQL01"))
+    );
+
+    scene.database().server.is_local_db = Some(true);
+    assert_eq!(scene.analysis().database.unwrap().kind, DatabaseKind::LocalDb);
+}
+
+#[test]
+fn stock_filters_are_told_from_custom_ones_without_templates_too() {
+    let mut scene = Scene::new();
+    scene.facts.baseline = None;
+    let stock = [
+        alternative(vec![condition(
+            "samaccountname",
+            FilterOperator::Equality,
+            "support_388945a0",
+        )]),
+        alternative(vec![
+            condition("mailNickName", FilterOperator::SubstringAny, "}"),
+            condition("mailNickName", FilterOperator::SubstringStart, "CAS_"),
+        ]),
+        alternative(vec![condition(
+            "msExchRecipientTypeDetails",
+            FilterOperator::Equality,
+            "8388608",
+        )]),
+    ];
+    scene.ad().filters = vec![filter("user", stock.to_vec())];
+    assert_eq!(scene.analysis().settings.unwrap().connector_filters, []);
+    scene.ad().filters[0].alternatives.push(alternative(vec![
+        condition("department", FilterOperator::Equality, "Contractors"),
+        condition("employeeType", FilterOperator::Equality, "External"),
+    ]));
+    let filters = scene.analysis().settings.unwrap().connector_filters;
+    assert_eq!(filters.len(), 1);
+    assert_eq!(filters[0].conditions.len(), 2, "both conditions belong together");
+}
+
+#[test]
+fn the_same_facts_give_the_same_analysis() {
+    let scene = Scene::new();
+    assert_eq!(scene.analysis(), scene.analysis());
+}
+
+#[test]
+fn tenant_and_accounts_are_named() {
+    let analysis = Scene::new().analysis();
+    let settings = analysis.settings.unwrap();
+    assert_eq!(settings.tenant.unwrap().name.as_deref(), Some("corp.onmicrosoft.com"));
+    assert_eq!(settings.forests[0].account.as_deref(), Some(r"CORP\MSOL_0123456789ab"));
+    let names: Vec<_> = analysis.source.accounts.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [r".\AAD_0123456789ab", r"CORP\MSOL_0123456789ab", "admin@corp.onmicrosoft.com"]
+    );
+}
