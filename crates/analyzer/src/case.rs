@@ -75,12 +75,15 @@ impl<'a> Case<'a> {
         self.as_of.to_zoned(TimeZone::UTC).date()
     }
 
-    /// The agent of the shipped templates that stands for `connector`: by id, else the only one of its category.
+    /// The agent of the shipped templates that stands for `connector`: by id, else the only one of its side.
     pub fn baseline_of(&self, connector: &Connector) -> Option<&'a Connector> {
         let baseline = self.facts.baseline.as_ref()?;
         baseline.connector(connector.id).or_else(|| {
-            let mut same =
-                baseline.connectors.iter().filter(|it| it.category == connector.category);
+            let same_side = |it: &&Connector| {
+                (it.is_active_directory() && connector.is_active_directory())
+                    || (it.is_cloud() && connector.is_cloud())
+            };
+            let mut same = baseline.connectors.iter().filter(same_side);
             let first = same.next();
             if same.next().is_some() { None } else { first }
         })

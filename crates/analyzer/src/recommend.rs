@@ -58,8 +58,12 @@ fn deployment(case: &Case<'_>, findings: &[Finding], path: Path) -> (Deployment,
     }
     let blockers: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Blocker).collect();
     if !blockers.is_empty() {
-        let mut reasons: Vec<_> =
-            blockers.iter().map(|it| format!("{}: {}", it.id, it.title)).collect();
+        let codes: Vec<_> = blockers.iter().map(|it| it.id.as_str()).collect();
+        let mut reasons = vec![format!(
+            "{} ({})",
+            plural(blockers.len() as u64, "blocker", "blockers"),
+            codes.join(", ")
+        )];
         reasons.push(
             "the way out: leave this server as it is, install Microsoft Entra Connect on a new server in staging mode, re-apply \
              what is listed under the blockers as custom synchronisation rules with precedence below 100, compare its pending \

@@ -1,6 +1,6 @@
 //! The settings that migrate, drawn from the configuration.
 use dirlift_model::{
-    Settings,
+    DistinguishedName, Settings,
     config::{
         Connector, ConnectorFilter, ContainerScope, FilterAlternative, FlowSource, ImportFlow,
         Location, Partition,
@@ -20,12 +20,14 @@ pub(crate) fn settings(case: &Case<'_>) -> Option<Settings> {
     let hash_sync =
         ad.iter().filter_map(|it| it.active_directory.as_ref()?.password_hash_sync.as_ref());
     let hash_sync: Vec<_> = hash_sync.collect();
-    let write_back: Vec<_> = ad
+    let mut write_back: Vec<Read<dirlift_model::AttributeName>> = ad
         .iter()
         .flat_map(|it| &it.export_flows)
         .filter(|flow| HYBRID_WRITE_BACK.iter().any(|it| flow.target.is(it)))
         .map(|flow| Read::new(flow.target.clone(), &flow.location))
         .collect();
+    write_back.sort_by(|a, b| a.value.cmp(&b.value)); // stable: the first place of each stays
+    write_back.dedup_by(|a, b| a.value == b.value);
     Some(Settings {
         forests: ad.iter().map(|it| forest(it)).collect(),
         tenant: cloud.map(tenant),
@@ -97,9 +99,14 @@ fn forest(connector: &Connector) -> Forest {
         connector: connector.id,
         connector_name: connector.name.clone(),
         account: forest_account(connector),
-        domains: connector.partitions.iter().map(domain).collect(),
+        domains: connector.partitions.iter().filter(|it| is_shown(it)).map(domain).collect(),
         read_from: connector.location.to_string(),
     }
+}
+
+/// Domains, and whatever else is in scope; the configuration and DNS partitions normally are not.
+fn is_shown(partition: &Partition) -> bool {
+    partition.selected || partition.is_domain.unwrap_or_else(|| is_domain_name(&partition.name))
 }
 
 fn domain(partition: &Partition) -> Domain {
@@ -119,23 +126,25 @@ fn domain(partition: &Partition) -> Domain {
 /// Whether the containers in scope are fewer than the whole domain without the product's own exclusions.
 fn is_narrowed(partition: &Partition) -> bool {
     let ContainerScope { inclusions, exclusions } = &partition.scope;
-    let Ok(head) = partition.name.parse() else { return !exclusions.is_empty() };
-    let whole = inclusions.contains(&head) && !exclusions.contains(&head);
-    let is_stock = |it: &dirlift_model::DistinguishedName| {
-        it.parent().as_ref() == Some(&head)
-            && it.first_component().is_some_and(|(attribute, value)| {
-                attribute.eq_ignore_ascii_case("CN")
-                    && STOCK_EXCLUDED_CONTAINERS
-                        .iter()
-                        .any(|stock| value.eq_ignore_ascii_case(stock))
-            })
+    let Ok(head) = partition.name.parse::<DistinguishedName>() else {
+        return !exclusions.is_empty();
     };
-    !whole || exclusions.iter().any(|it| !is_stock(it))
+    let whole = inclusions.contains(&head) && !exclusions.contains(&head);
+    !whole || exclusions.iter().any(|it| !is_stock_container(it, &head))
 }
 
-/// Whether a partition is a domain: by its own word, else because objects of people live in it.
-pub(crate) fn is_domain(domain: &Domain) -> bool {
-    let dn = domain.dn.to_ascii_lowercase();
+/// Whether the product leaves a container out of the domain `head` by itself.
+pub(crate) fn is_stock_container(container: &DistinguishedName, head: &DistinguishedName) -> bool {
+    container.parent().as_ref() == Some(head)
+        && container.first_component().is_some_and(|(attribute, value)| {
+            attribute.eq_ignore_ascii_case("CN")
+                && STOCK_EXCLUDED_CONTAINERS.iter().any(|it| value.eq_ignore_ascii_case(it))
+        })
+}
+
+/// Whether a naming context is a domain as far as its name tells.
+pub(crate) fn is_domain_name(dn: &str) -> bool {
+    let dn = dn.to_ascii_lowercase();
     dn.starts_with("dc=")
         && !dn.starts_with("dc=domaindnszones,")
         && !dn.starts_with("dc=forestdnszones,")
@@ -226,9 +235,9 @@ pub(crate) fn flows_beyond_stock<'a>(case: &Case<'a>) -> Option<Vec<Flow<'a>>> {
     let baseline = case.facts.baseline.as_ref()?;
     let mut all = Vec::new();
     for connector in &configuration.connectors {
-        let Some(stock) = case.baseline_of(connector) else { continue };
+        let stock = case.baseline_of(connector);
         for flow in &connector.export_flows {
-            let known = stock.export_flows.iter().any(|it| {
+            let known = stock.iter().flat_map(|it| &it.export_flows).any(|it| {
                 it.object_type == flow.object_type
                     && it.metaverse_type == flow.metaverse_type
                     && it.target == flow.target
@@ -252,14 +261,14 @@ pub(crate) fn flows_beyond_stock<'a>(case: &Case<'a>) -> Option<Vec<Flow<'a>>> {
     for set in &metaverse.import_flows {
         for flow in &set.flows {
             let Some(connector) = configuration.connector(flow.connector) else { continue };
-            let Some(stock_connector) = case.baseline_of(connector) else { continue };
+            let stock_connector = case.baseline_of(connector).map(|it| it.id);
             let same_target = stock
                 .import_flows
                 .iter()
                 .filter(|it| it.target == set.target && it.metaverse_type == set.metaverse_type)
                 .flat_map(|it| &it.flows);
             let known = same_target.into_iter().any(|it| {
-                it.connector == stock_connector.id
+                Some(it.connector) == stock_connector
                     && it.object_type == flow.object_type
                     && it.source == flow.source
             });

@@ -193,7 +193,7 @@ pub(crate) fn is_stock_alternative(
     if let [only] = alternative.conditions.as_slice()
         && only.attribute.is("msExchRecipientTypeDetails")
         && only.operator == Op::Equality
-        && only.value.trim().parse().is_ok_and(|it: u64| STOCK_RECIPIENT_TYPES.contains(&it))
+        && number(&only.value).is_some_and(|it| STOCK_RECIPIENT_TYPES.contains(&it))
     {
         return true;
     }
@@ -212,6 +212,15 @@ pub(crate) fn is_stock_alternative(
                     .collect::<Vec<_>>(),
             )
     })
+}
+
+/// A number as filters write it: decimal, or hexadecimal after `0x`.
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
 }
 
 /// Whether two alternatives demand the same, in any order; values compare without regard to case, as the directory does.

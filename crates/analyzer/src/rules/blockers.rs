@@ -1,7 +1,7 @@
 //! `DL04xx`: what cannot be upgraded.
 use dirlift_model::{
     Build, Evidence, Severity,
-    config::{Connector, Extension, FlowSource},
+    config::{Connector, Extension, FlowSource, RunProfile},
     host::InstalledFile,
     text::plural,
 };
@@ -215,29 +215,14 @@ pub(super) const RULES: &[Rule] = &[
                     continue;
                 };
                 for profile in &connector.run_profiles {
-                    let steps = |it: &dirlift_model::config::RunProfile| {
-                        let mut steps: Vec<_> = it
-                            .steps
-                            .iter()
-                            .map(|step| {
-                                (
-                                    step.kind.clone(),
-                                    step.object_limit.unwrap_or(0),
-                                    step.delete_limit.unwrap_or(0),
-                                )
-                            })
-                            .collect();
-                        steps.dedup(); // one step for each domain is normal
-                        steps
-                    };
                     let what = match stock
                         .run_profiles
                         .iter()
                         .find(|it| it.name.eq_ignore_ascii_case(&profile.name))
                     {
-                        None => Some("added"),
+                        None => Some("added".to_owned()),
                         Some(same) if steps(same) != steps(profile) => {
-                            Some("steps or limits changed")
+                            Some(format!("{}, shipped: {}", steps(profile), steps(same)))
                         }
                         Some(_) => None,
                     };
@@ -386,6 +371,25 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
 ];
+
+/// The steps of a run profile in words, with their limits; one step for each domain is normal and counts once.
+fn steps(profile: &RunProfile) -> String {
+    let limit = |name: &str, it: Option<u64>| match it {
+        None | Some(0) => String::new(),
+        Some(n) => format!(" ({name} limit {n})"),
+    };
+    let words = profile.steps.iter().map(|it| {
+        format!(
+            "{}{}{}",
+            it.kind,
+            limit("object", it.object_limit),
+            limit("delete", it.delete_limit)
+        )
+    });
+    let mut words: Vec<_> = words.collect();
+    words.dedup();
+    words.join(", ")
+}
 
 fn active_directory<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Connector> {
     case.configuration().into_iter().flat_map(dirlift_model::ServerConfiguration::active_directory)

@@ -3,6 +3,9 @@ use dirlift_model::{Build, Evidence, Facts, Severity, facts::RegistryValue, text
 
 use super::{Case, Hit, Rule, docs};
 
+/// First version whose Essentials edition is supported: Windows Server 2019.
+const ESSENTIALS_FROM: Build = Build::new([10, 0, 17_763, 0]);
+
 pub(crate) const RULES: &[Rule] = &[
     Rule {
         code: "DL0701",
@@ -14,19 +17,14 @@ pub(crate) const RULES: &[Rule] = &[
         reference: docs::PREREQUISITES,
         check: |case, hits| {
             each_host(case, hits, |case, facts| {
-                let row = case.knowledge.system(version(facts)?)?;
-                let caption = facts
-                    .host
-                    .os
-                    .as_ref()
-                    .and_then(|it| it.caption.clone())
-                    .unwrap_or_else(|| row.name.clone());
-                (!row.supported).then(|| {
-                    (
-                        format!("{caption}. {}", row.note),
-                        vec![Evidence::new("operating system", caption.clone(), "snapshot.json")],
-                    )
-                })
+                let detail = unsupported_system(case, facts)?;
+                let caption = facts.host.os.as_ref().and_then(|it| it.caption.as_deref());
+                let evidence = Evidence::new(
+                    "operating system",
+                    caption.unwrap_or("no caption"),
+                    "snapshot.json",
+                );
+                Some((detail, vec![evidence]))
             });
         },
     },
@@ -125,7 +123,7 @@ pub(crate) const RULES: &[Rule] = &[
                     format!("{name}: {} wrong, {} not configured", wrong.len(), absent.len());
                 if wrong.is_empty() {
                     if !absent.is_empty() {
-                        hits.push(Hit::inferred(detail, absent));
+                        hits.push(Hit::confirmed(detail, absent));
                     }
                 } else {
                     wrong.extend(absent);
@@ -279,8 +277,23 @@ pub(crate) const RULES: &[Rule] = &[
     },
 ];
 
-fn version(facts: &Facts) -> Option<Build> {
-    facts.host.os.as_ref()?.version
+/// Why the system of a host cannot carry the new product; `None` when it can, or when it is not known.
+fn unsupported_system(case: &Case<'_>, facts: &Facts) -> Option<String> {
+    let os = facts.host.os.as_ref()?;
+    let row = case.knowledge.system(os.version?)?;
+    let caption = os.caption.clone().unwrap_or_else(|| row.name.clone());
+    let client =
+        os.installation_type.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("Client"));
+    // Essentials is supported from 2019 on, Small Business Server never.
+    let small = caption.contains("Small Business")
+        || (caption.contains("Essentials") && os.version? < ESSENTIALS_FROM);
+    if client {
+        Some(format!("{caption} is not a server"))
+    } else if !row.supported {
+        Some(format!("{caption}. {}", row.note))
+    } else {
+        small.then(|| format!("{caption}: this edition is not supported"))
+    }
 }
 
 fn is_core(kind: &str) -> bool {
@@ -321,13 +334,8 @@ fn each_host<'a>(
 /// What keeps a host from carrying the new product whatever is installed on it.
 pub(crate) fn obstacles(case: &Case<'_>, facts: &Facts) -> Vec<String> {
     let mut all = Vec::new();
-    if let Some(row) =
-        version(facts).and_then(|it| case.knowledge.system(it)).filter(|it| !it.supported)
-    {
-        all.push(format!(
-            "{} cannot carry {}: {}",
-            row.name, case.knowledge.target.product, row.note
-        ));
+    if let Some(reason) = unsupported_system(case, facts) {
+        all.push(format!("the system cannot carry {}: {reason}", case.knowledge.target.product));
     }
     if facts.host.os.as_ref().and_then(|it| it.installation_type.as_deref()).is_some_and(is_core) {
         all.push("Server Core is not supported".to_owned());

@@ -1,8 +1,13 @@
 //! `DL03xx`: what migrates, and what behaves differently afterwards.
-use dirlift_model::{Evidence, Severity, config::FilterOperator, settings::Read, text::plural};
+use dirlift_model::{
+    DistinguishedName, Evidence, Severity,
+    config::{FilterOperator, FlowSource},
+    settings::Read,
+    text::plural,
+};
 
 use super::{Hit, Rule, docs};
-use crate::settings::{custom_filters, is_domain};
+use crate::settings::{custom_filters, flows_beyond_stock, is_domain_name, is_stock_container};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -19,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
                     .iter()
                     .flat_map(|it| &it.forests)
                     .flat_map(|it| &it.domains)
-                    .filter(|it| is_domain(it))
+                    .filter(|it| is_domain_name(&it.dn))
             };
             let evidence: Vec<_> = domains()
                 .filter(|it| !it.selected)
@@ -46,27 +51,25 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "Select the same containers on the new server and compare the number of objects in scope before the switch.",
         reference: docs::UPGRADE,
         check: |case, hits| {
-            for domain in case
-                .settings
-                .iter()
-                .flat_map(|it| &it.forests)
-                .flat_map(|it| &it.domains)
-                .filter(|it| it.ou_filtering)
-            {
-                let included = domain
-                    .containers
-                    .inclusions
-                    .iter()
-                    .map(|it| Evidence::new(it.as_str(), "included", &domain.read_from));
+            let forests = case.settings.iter().flat_map(|it| &it.forests);
+            for domain in forests.flat_map(|it| &it.domains).filter(|it| it.ou_filtering) {
+                let head = domain.dn.parse::<DistinguishedName>().ok();
+                let own = |it: &DistinguishedName| {
+                    head.as_ref().is_some_and(|head| is_stock_container(it, head))
+                };
+                let line = |dn: &DistinguishedName, verdict: &str| {
+                    Evidence::new(dn.as_str(), verdict, &domain.read_from)
+                };
+                let included = domain.containers.inclusions.iter().map(|it| line(it, "included"));
                 let excluded = domain
                     .containers
                     .exclusions
                     .iter()
-                    .map(|it| Evidence::new(it.as_str(), "excluded", &domain.read_from));
-                hits.push(Hit::confirmed(
-                    domain.dns_name.clone().unwrap_or_else(|| domain.dn.clone()),
-                    included.chain(excluded).collect(),
-                ));
+                    .filter(|it| !own(it))
+                    .map(|it| line(it, "excluded"));
+                let evidence: Vec<_> = included.chain(excluded).collect();
+                let name = domain.dns_name.clone().unwrap_or_else(|| domain.dn.clone());
+                hits.push(Hit::confirmed(format!("{name}: containers included and excluded beyond the product's own exclusions"), evidence));
             }
         },
     },
@@ -212,10 +215,17 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "Write each flow as a custom rule with precedence below 100, never by editing a standard rule.",
         reference: docs::DEFAULTS,
         check: |case, hits| {
+            let all = flows_beyond_stock(case).unwrap_or_default();
+            let is_scripted = |place: &str| {
+                let mut scripted =
+                    all.iter().filter(|it| matches!(it.source, FlowSource::Scripted { .. }));
+                scripted.any(|it| it.location.to_string() == place)
+            };
             let flows =
                 case.settings.as_ref().map(|it| it.custom_flows.as_slice()).unwrap_or_default();
             let evidence: Vec<_> = flows
                 .iter()
+                .filter(|it| !is_scripted(&it.read_from)) // those have a rule of their own
                 .map(|it| {
                     Evidence::new(
                         format!("{} {} {}", it.direction, it.object_type, it.target),

@@ -122,7 +122,9 @@ fn a_healthy_server_is_clean_and_in_place_although_that_path_has_ended() {
 #[test]
 fn old_system_is_an_obstacle_in_place() {
     let mut scene = Scene::new();
-    scene.facts.host.os.as_mut().unwrap().version = "6.3.9600".parse().ok();
+    let os = scene.facts.host.os.as_mut().unwrap();
+    os.version = "6.3.9600".parse().ok();
+    os.caption = Some("Microsoft Windows Server 2012 R2 Standard".to_owned());
     let recommendation = scene.analysis().recommendation;
     assert_eq!(recommendation.obstacles.len(), 2);
     assert!(recommendation.obstacles[1].contains("2012 R2"), "{:?}", recommendation.obstacles);
@@ -235,6 +237,11 @@ fn stock_filters_are_told_from_custom_ones_without_templates_too() {
         alternative(vec![condition(
             "msExchRecipientTypeDetails",
             FilterOperator::Equality,
+            "0x800000",
+        )]),
+        alternative(vec![condition(
+            "msExchRecipientTypeDetails",
+            FilterOperator::Equality,
             "8388608",
         )]),
     ];
@@ -266,4 +273,45 @@ fn tenant_and_accounts_are_named() {
         names,
         [r".\AAD_0123456789ab", r"CORP\MSOL_0123456789ab", "admin@corp.onmicrosoft.com"]
     );
+}
+
+#[test]
+fn editions_that_cannot_carry_the_new_product() {
+    let obstacles = |caption: &str, version: &str, kind: &str| {
+        let mut scene = Scene::new();
+        let os = scene.facts.host.os.as_mut().unwrap();
+        os.caption = Some(caption.to_owned());
+        os.version = version.parse().ok();
+        os.installation_type = Some(kind.to_owned());
+        scene.analysis().recommendation.obstacles.len() - 1 // the ended path is always one
+    };
+    let cases = [
+        ("Microsoft Windows Server 2022 Standard", "10.0.20348", "Server", 0),
+        ("Microsoft Windows Server 2022 Standard", "10.0.20348", "Server Core", 1),
+        ("Microsoft Windows 11 Enterprise", "10.0.22631", "Client", 1),
+        ("Microsoft Windows Server 2016 Essentials", "10.0.14393", "Server", 1),
+        ("Microsoft Windows Server 2019 Essentials", "10.0.17763", "Server", 0),
+        ("Microsoft Windows Server 2025 Standard", "10.0.26100", "Server", 1),
+    ];
+    for (caption, version, kind, expected) in cases {
+        assert_eq!(obstacles(caption, version, kind), expected, "{caption} {kind}");
+    }
+}
+
+#[test]
+fn an_extra_agent_is_not_compared_with_the_templates_of_another() {
+    let mut scene = Scene::new();
+    let mut extra = extra_agent();
+    extra.category = dirlift_model::config::ConnectorCategory::Extensible2;
+    extra.export_flows = vec![export_flow("displayName", direct("displayName"))]; // the same as a stock flow
+    scene.server().connectors.push(extra);
+    let analysis = scene.analysis();
+    let flows = analysis.settings.unwrap().custom_flows;
+    assert_eq!(
+        flows.len(),
+        1,
+        "every flow of an agent that the product does not ship is beyond stock"
+    );
+    assert_eq!(flows[0].connector_name, "HR Import");
+    assert!(analysis.findings.iter().any(|it| it.id == "DL0405"));
 }
