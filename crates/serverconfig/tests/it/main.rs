@@ -1,0 +1,16 @@
+//! Tests of the configuration reader, one binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "shared test functions unwrap too, and the note of a skipped test"
+)]
+
+mod agent;
+mod broken;
+mod columns;
+mod encoding;
+mod export;
+mod metaverse;
+mod mutations;
+mod secrets;
+mod snippets;
