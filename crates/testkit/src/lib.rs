@@ -1,1 +1,9 @@
-//! (in the making)
+//! Helpers for tests and developer commands: invented organisations, damage, canaries, copies of snapshots.
+//!
+//! It writes test data from plain templates and never through a writer of this workspace, so that a reader is not
+//! tested with what its own counterpart believes. It does not read the clock and has no randomness but a seed.
+//! It depends on `model` alone.
+pub mod canary;
+pub mod mutate;
+pub mod org;
+pub mod snapshot;
