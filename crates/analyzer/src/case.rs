@@ -113,6 +113,12 @@ impl<'a> Case<'a> {
                 needed: false,
             });
         }
+        let not_read = self.facts.database.iter().flat_map(|it| &it.not_read);
+        all.extend(not_read.map(|it| NotChecked {
+            what: format!("database: {}", it.what),
+            why: it.why.clone(),
+            needed: false,
+        }));
         if self.objects.total.is_none() && self.facts.database.is_some() {
             all.push(NotChecked {
                 what: "number of objects".to_owned(),

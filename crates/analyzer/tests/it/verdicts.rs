@@ -315,3 +315,15 @@ fn an_extra_agent_is_not_compared_with_the_templates_of_another() {
     assert_eq!(flows[0].connector_name, "HR Import");
     assert!(analysis.findings.iter().any(|it| it.id == "DL0405"));
 }
+
+#[test]
+fn what_the_database_did_not_answer_is_listed() {
+    let mut scene = Scene::new();
+    scene.database().not_read = vec![dirlift_model::database::NotRead {
+        what: "run history".to_owned(),
+        why: "SELECT permission is missing".to_owned(),
+    }];
+    let analysis = scene.analysis();
+    assert!(analysis.not_checked.iter().any(|it| it.what == "database: run history" && !it.needed));
+    assert_eq!(analysis.conclusion(Severity::Blocker), Conclusion::Clean);
+}

@@ -1,0 +1,328 @@
+//! The server configuration and the templates: what is which, and where it counts from.
+use std::collections::BTreeSet;
+
+use dirlift_model::{
+    DatabaseFacts, Guid, NotChecked, ServerConfiguration,
+    config::{Connector, Metaverse, Problem},
+    facts::{Configuration, ConfigurationOrigin},
+    host::InstalledFile,
+};
+use dirlift_serverconfig::{ConfigError, Document, Parsed};
+use sha2::{Digest as _, Sha256};
+
+use crate::{missing::CONFIGURATION, missing::TEMPLATES, text::problem};
+
+/// What came of reading the configuration.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) configuration: Option<Configuration>,
+    pub(crate) baseline: Option<ServerConfiguration>,
+    pub(crate) missing: Vec<NotChecked>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// A file with its bytes, or the problem that reading it made.
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) bytes: Result<Vec<u8>, Problem>,
+}
+
+/// What the configuration is read from.
+pub(crate) struct Input<'a> {
+    /// Files of `server-configuration/`.
+    pub(crate) export: &'a [File],
+    /// Files of `templates/`, sorted.
+    pub(crate) templates: &'a [File],
+    /// Installed files.
+    pub(crate) files: &'a [InstalledFile],
+    /// Folder of the product.
+    pub(crate) install_path: Option<&'a str>,
+    /// The database with its columns.
+    pub(crate) database: Option<&'a DatabaseFacts>,
+    /// Why the export was not collected.
+    pub(crate) export_reason: Option<&'a str>,
+    /// Why the templates were not collected.
+    pub(crate) templates_reason: Option<&'a str>,
+    /// Whether templates are to be expected.
+    pub(crate) has_templates: bool,
+}
+
+/// Reads configuration and baseline.
+pub(crate) fn read(input: &Input<'_>) -> Outcome {
+    let mut out = Outcome::default();
+    let mut baseline = Set::default();
+    for file in by_set(input.templates) {
+        baseline.read(file);
+    }
+    let (export, mistaken) = read_export(input, &mut baseline);
+    out.missing.extend(baseline.damaged.iter().map(|it| TEMPLATES.is_damaged(it)));
+    if input.templates.is_empty() && baseline.server.connectors.is_empty() && input.has_templates {
+        out.missing.push(TEMPLATES.is_missing(input.templates_reason));
+    }
+    let what = "the file is a template that the product ships, not this server's configuration; \
+                it was counted among the templates";
+    out.problems.extend(mistaken.iter().map(|it| problem(it, 1, 1, what)));
+    let database = input.database.and_then(read_database);
+    let (used, origin) = match database {
+        Some(database) => {
+            if export.has_agents() {
+                out.problems.extend(differences(&database.server, &export.server));
+            }
+            out.problems.extend(export.all_problems());
+            (database, ConfigurationOrigin::Database)
+        }
+        None => (export, ConfigurationOrigin::Export),
+    };
+    out.missing.extend(used.damaged.iter().map(|it| CONFIGURATION.is_damaged(it)));
+    out.problems.extend(used.all_problems());
+    out.problems.extend(baseline.all_problems());
+    if used.has_agents() {
+        if used.server.metaverse.is_none() && used.damaged.is_empty() {
+            let what =
+                "metaverse, import attribute flows and the metaverse rules extension".to_owned();
+            let why = "the configuration has no metaverse; export it again so that MV.XML is in it"
+                .to_owned();
+            out.missing.push(NotChecked { what, why, needed: true });
+        }
+        out.configuration = Some(Configuration { server: used.server, origin });
+    } else if let Some(first) = mistaken.first() {
+        let state = format!(
+            "{first} is the template that the product ships, not this server's configuration"
+        );
+        out.missing.push(CONFIGURATION.unchecked(&state));
+    } else if used.damaged.is_empty() {
+        out.missing.push(CONFIGURATION.is_missing(input.export_reason));
+    }
+    if !baseline.server.connectors.is_empty() || baseline.server.metaverse.is_some() {
+        out.baseline = Some(baseline.server);
+    }
+    out
+}
+
+/// Documents that were read together.
+#[derive(Default)]
+struct Set {
+    server: ServerConfiguration,
+    damaged: Vec<Problem>,
+}
+
+impl Set {
+    fn has_agents(&self) -> bool {
+        !self.server.connectors.is_empty()
+    }
+
+    fn all_problems(&self) -> Vec<Problem> {
+        self.damaged.iter().chain(&self.server.problems).cloned().collect()
+    }
+
+    fn read(&mut self, file: &File) {
+        if let Some(document) = self.parse(file) {
+            match document {
+                Document::Agent(it) => self.server.connectors.push(*it),
+                Document::Metaverse(it) => self.metaverse(*it),
+            }
+        }
+    }
+
+    fn parse(&mut self, file: &File) -> Option<Document> {
+        let bytes = match &file.bytes {
+            Ok(bytes) => bytes,
+            Err(problem) => {
+                self.damaged.push(problem.clone());
+                return None;
+            }
+        };
+        match dirlift_serverconfig::read(&file.name, bytes) {
+            Ok(Parsed { value, problems }) => {
+                self.server.problems.extend(problems);
+                Some(value)
+            }
+            Err(error) => {
+                self.damaged.push(config_problem(&error));
+                None
+            }
+        }
+    }
+
+    /// The first one counts.
+    fn metaverse(&mut self, metaverse: Metaverse) {
+        if self.server.metaverse.is_none() {
+            self.server.metaverse = Some(metaverse);
+        }
+    }
+}
+
+/// Templates by set: the hybrid set `Exch` first, the others by name.
+fn by_set(files: &[File]) -> Vec<&File> {
+    let set = |file: &File| file.name.split('/').nth(1).unwrap_or("").to_ascii_lowercase();
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort_by_key(|it| (set(it) != "exch", it.name.clone()));
+    sorted
+}
+
+/// Reads the export; templates among its files go to the baseline, and their names are the second value.
+fn read_export(input: &Input<'_>, baseline: &mut Set) -> (Set, Vec<String>) {
+    let shipped = shipped_hashes(input);
+    let stored: BTreeSet<_> =
+        input.templates.iter().filter_map(|it| it.bytes.as_ref().ok()).map(|it| hash(it)).collect();
+    let mut export = Set::default();
+    let mut documents = Vec::new();
+    let mut mistaken = Vec::new();
+    for file in input.export {
+        let hash = file.bytes.as_ref().map(|it| hash(it)).unwrap_or_default();
+        let is_stored = stored.contains(&hash);
+        if is_stored || shipped.contains(&hash) {
+            mistaken.push((file, is_stored));
+        } else if let Some(document) = export.parse(file) {
+            documents.push((file, document));
+        }
+    }
+    let agents = |documents: &[(&File, Document)], is_wanted: fn(&Connector) -> bool| {
+        documents.iter().any(|(_, it)| matches!(it, Document::Agent(it) if it.is_active_directory() && is_wanted(it)))
+    };
+    // A stock agent is one that no forest was ever entered for. When it is the only kind, none of the files is from
+    // a server; and without its own Active Directory agent, what is left of an export is no configuration either.
+    let only_stock = agents(&documents, is_stock) && !agents(&documents, |it| !is_stock(it));
+    let only_templates = !mistaken.is_empty() && !agents(&documents, |_| true);
+    if only_stock || only_templates {
+        mistaken.extend(documents.drain(..).map(|(file, _)| (file, false)));
+        export.server.problems.clear();
+    }
+    mistaken.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    for (file, is_stored) in &mistaken {
+        if !is_stored {
+            baseline.read(file);
+        }
+    }
+    let mut ids = BTreeSet::new();
+    for (file, document) in documents {
+        match document {
+            Document::Agent(it) if !ids.insert(it.id) => {
+                let what = format!(
+                    "the agent {} was read from another file before; this one was left out",
+                    it.id.braced()
+                );
+                export.server.problems.push(problem(
+                    &file.name,
+                    it.location.line,
+                    it.location.column,
+                    what,
+                ));
+            }
+            Document::Agent(it) => export.server.connectors.push(*it),
+            Document::Metaverse(it) if export.server.metaverse.is_some() => {
+                let what = "a metaverse was read from another file before; this one was left out";
+                export.server.problems.push(problem(
+                    &file.name,
+                    it.location.line,
+                    it.location.column,
+                    what,
+                ));
+            }
+            Document::Metaverse(it) => export.metaverse(*it),
+        }
+    }
+    (export, mistaken.into_iter().map(|(it, _)| it.name.clone()).collect())
+}
+
+fn is_stock(agent: &Connector) -> bool {
+    let forest = agent.active_directory.as_ref().and_then(|it| it.forest_name.as_deref());
+    agent.partitions.is_empty() && forest.is_none_or(|it| it.trim().is_empty())
+}
+
+/// Hashes of the files below `\ma\` of the product.
+fn shipped_hashes(input: &Input<'_>) -> BTreeSet<String> {
+    let folder = input
+        .install_path
+        .map(|it| format!("{}\\ma\\", it.trim_end_matches('\\')).to_ascii_lowercase());
+    let is_shipped = |path: &str| {
+        let path = path.to_ascii_lowercase();
+        folder.as_ref().map_or_else(|| path.contains("\\ma\\"), |it| path.starts_with(it.as_str()))
+    };
+    let files = input.files.iter().filter(|it| is_shipped(&it.path));
+    files.filter_map(|it| it.sha256.as_ref()).map(|it| it.to_ascii_lowercase()).collect()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The configuration of the database; `None` when it has no XML columns.
+fn read_database(database: &DatabaseFacts) -> Option<Set> {
+    let agents = database.agents.as_deref()?;
+    if !agents.iter().any(|it| it.xml.values().any(|it| !it.trim().is_empty())) {
+        return None;
+    }
+    let mut set = Set::default();
+    for row in agents {
+        match dirlift_serverconfig::agent_from_columns(row) {
+            Ok(Parsed { value, problems }) => {
+                set.server.connectors.push(value);
+                set.server.problems.extend(problems);
+            }
+            Err(error) => set.damaged.push(config_problem(&error)),
+        }
+    }
+    if let Some(row) = database
+        .server_configuration
+        .as_ref()
+        .filter(|it| it.xml.values().any(|it| !it.trim().is_empty()))
+    {
+        match dirlift_serverconfig::metaverse_from_columns(row) {
+            Ok(Parsed { value, problems }) => {
+                set.server.metaverse = Some(value);
+                set.server.problems.extend(problems);
+            }
+            Err(error) => set.damaged.push(config_problem(&error)),
+        }
+    }
+    Some(set)
+}
+
+/// The problem that a document which could not be read is.
+pub(crate) fn config_problem(error: &ConfigError) -> Problem {
+    Problem { location: error.location.clone(), what: error.kind.to_string() }
+}
+
+/// Where an export tells something else than the database, which counts.
+fn differences(database: &ServerConfiguration, export: &ServerConfiguration) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::<Guid>::new();
+    for agent in &export.connectors {
+        let at = &agent.location;
+        seen.insert(agent.id);
+        let what = match database.connector(agent.id) {
+            None => format!(
+                "the agent {} is not in the database; the database counts",
+                agent.id.braced()
+            ),
+            Some(other)
+                if other.version.is_some()
+                    && agent.version.is_some()
+                    && other.version != agent.version =>
+            {
+                format!(
+                    "the agent has version {} here and {} in the database; the database counts",
+                    agent.version.unwrap_or(0),
+                    other.version.unwrap_or(0)
+                )
+            }
+            Some(_) => continue,
+        };
+        problems.push(problem(&at.file, at.line, at.column, what));
+    }
+    for agent in database.connectors.iter().filter(|it| !seen.contains(&it.id)) {
+        let what = format!(
+            "the agent {} of the database is not in the export; the database counts",
+            agent.id.braced()
+        );
+        problems.push(problem("server-configuration/", 1, 1, what));
+    }
+    problems
+}

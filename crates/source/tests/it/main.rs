@@ -1,0 +1,6 @@
+//! Snapshots from the outside: folders, zips, and what is wrong with them.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
+mod assembling;
+mod attacks;
+mod organisations;
+mod sample;
