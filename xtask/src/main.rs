@@ -1,2 +1,97 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands that cargo has no word for: `cargo xtask <task>`.
+//!
+//! One file a task. Checks are functions that a test calls too, so `cargo test` alone finds everything.
+#![expect(clippy::print_stdout, reason = "a developer command talks on standard output")]
+mod bench;
+mod demo;
+mod findings;
+mod r#gen;
+mod test;
+mod tidy;
+
+use std::{
+    path::Path,
+    process::{Command, ExitStatus},
+};
+
+use anyhow::{Context as _, ensure};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Measure a part of dirlift on generated input
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+    /// Build dirlift and analyse the three organisations of test-data/
+    Demo,
+    /// Write every generated file: test-data/ and docs/findings.md
+    Gen {
+        /// Fail when a file would change, and change nothing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Everything that must pass: format, lints, documentation, generated files, tidy, and at last the tests
+    Test,
+    /// Check what the compiler does not: layers, module docs, licences, machine paths
+    Tidy,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Read a server configuration of 110 MB, beside xmllint
+    Config,
+}
+
+fn main() -> anyhow::Result<()> {
+    let root = root();
+    match Arguments::parse().task {
+        Task::Bench { what: Bench::Config } => bench::config(root),
+        Task::Demo => demo::run(root),
+        Task::Gen { check } => generate(root, check),
+        Task::Test => test::run(root),
+        Task::Tidy => tidy::run(root),
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the xtask folder lies in the workspace")
+}
+
+fn generate(root: &Path, check: bool) -> anyhow::Result<()> {
+    r#gen::run(root, check)?;
+    findings::run(root, check)
+}
+
+/// A cargo command in the workspace's folder.
+fn cargo(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root);
+    command
+}
+
+/// Runs a command to its end; anything but success is an error.
+fn run_to_success(command: &mut Command) -> anyhow::Result<()> {
+    let status = status(command)?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+fn status(command: &mut Command) -> anyhow::Result<ExitStatus> {
+    command.status().with_context(|| format!("running {command:?}"))
+}
+
+/// Where cargo puts what it builds.
+fn target_folder(root: &Path) -> anyhow::Result<std::path::PathBuf> {
+    let metadata = cargo_metadata::MetadataCommand::new().current_dir(root).no_deps().exec()?;
+    Ok(metadata.target_directory.into_std_path_buf())
+}

@@ -1,0 +1,115 @@
+//! Files that a command writes: under a temporary name first, for the owner only, renamed when complete.
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use crate::error::CommandError;
+
+/// A file in the making. Dropped without [`OutFile::commit`] it leaves nothing behind.
+#[derive(Debug)]
+pub(crate) struct OutFile {
+    path: PathBuf,
+    temporary: NamedTempFile,
+}
+
+impl OutFile {
+    /// Opens the file in its folder, so that a bad path fails before the work and not after it.
+    pub(crate) fn create(path: &Path) -> Result<Self, CommandError> {
+        let refuse = |reason| {
+            CommandError::file(
+                "creating",
+                path,
+                io::Error::new(io::ErrorKind::InvalidInput, reason),
+            )
+        };
+        if path.file_name().is_none() {
+            return Err(refuse("the path does not end in a file name"));
+        }
+        match std::fs::symlink_metadata(path) {
+            Ok(it) if it.is_dir() => return Err(refuse("there is a folder of this name")),
+            // A rename would put a file in the place of a device or a link.
+            Ok(it) if !it.is_file() => return Err(refuse("it exists and is not a regular file")),
+            _ => {}
+        }
+        let folder =
+            path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let temporary = tempfile::Builder::new()
+            .prefix(".dirlift-")
+            .suffix(".part")
+            .tempfile_in(folder)
+            .map_err(|it| {
+                CommandError::file("creating", path, it)
+                    .hint("the folder must exist and be writable")
+            })?;
+        Ok(Self { path: path.to_owned(), temporary })
+    }
+
+    /// Writes the whole text and gives the file its name, in place of an older one.
+    pub(crate) fn commit(mut self, text: &str) -> Result<(), CommandError> {
+        let written = self
+            .temporary
+            .write_all(text.as_bytes())
+            .and_then(|()| self.temporary.as_file().sync_all());
+        written.map_err(|it| CommandError::file("writing", &self.path, it))?;
+        match self.temporary.persist(&self.path) {
+            Ok(_) => Ok(()),
+            Err(it) => Err(CommandError::file("writing", &self.path, it.error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn replaces_an_older_file_for_the_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.json");
+        std::fs::write(&path, "old").unwrap();
+        OutFile::create(&path).unwrap().commit("new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(names(folder.path()), ["out.json"]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.json");
+        std::fs::write(&path, "old").unwrap();
+        drop(OutFile::create(&path).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["out.json"]);
+    }
+
+    #[test]
+    fn refuses_what_it_must_not_replace() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(OutFile::create(folder.path()).is_err());
+        assert!(OutFile::create(&folder.path().join("missing/out.json")).is_err());
+        #[cfg(unix)]
+        {
+            assert!(OutFile::create(Path::new("/dev/null")).is_err());
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink("target", &link).unwrap();
+            assert!(OutFile::create(&link).is_err());
+        }
+        assert!(OutFile::create(Path::new("..")).is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! Arguments, errors and help.
+use snapbox::str;
+
+use crate::{analyze, dirlift, organisation, run};
+
+#[test]
+fn help_says_what_there_is_and_how_it_ends() {
+    dirlift().arg("--help").assert().code(0).stderr_eq("").stdout_eq(str![[r"
+Moves an organisation off a legacy directory synchronisation server onto Microsoft Entra Connect
+
+Usage: dirlift <COMMAND>
+
+Commands:
+  analyze  Says what a server is, what migrates, what stands in the way, and which deployment to
+           choose
+  help     Print this message or the help of the given subcommand(s)
+
+Options:
+  -h, --help     Print help
+  -V, --version  Print version
+
+Exit codes:
+    0  done, nothing to object
+    1  failed
+    2  wrong usage
+    3  done, and something blocks (a blocker, or --fail-on reached)
+    4  a fact needed for the recommendation or a blocker check is missing
+    5  stopped part-way
+   70  a bug in dirlift
+  130  interrupted, with nothing to resume
+
+3 wins over 4. A closed pipe is success.
+
+"]]);
+}
+
+#[test]
+fn help_of_analyze_offers_what_exists_and_nothing_else() {
+    let help = run(dirlift().args(["analyze", "--help"])).stdout;
+    for option in [
+        "--target",
+        "--mode",
+        "--knowledge",
+        "--as-of",
+        "--format",
+        "--out",
+        "--fail-on",
+        "Exit codes:",
+    ] {
+        assert!(help.contains(option), "{option}");
+    }
+    for later in ["--live", "--sql", "markdown", "html"] {
+        assert!(!help.contains(later), "{later}");
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_two() {
+    let cases: &[&[&str]] = &[
+        &[],
+        &["analyse"],
+        &["analyze"],
+        &["analyze", "x", "--mode", "blocked"],
+        &["analyze", "x", "--as-of", "yesterday"],
+        &["analyze", "x", "--format", "html"],
+        &["analyze", "x", "--fail-on", "never"],
+        &["analyze", "x", "y"],
+    ];
+    for arguments in cases {
+        let outcome = run(dirlift().args(*arguments));
+        assert_eq!(outcome.code, 2, "{arguments:?}");
+        assert_eq!(outcome.stdout, "", "{arguments:?}");
+        assert!(
+            outcome.stderr.contains("--help") || outcome.stderr.contains("Usage:"),
+            "{arguments:?}: {}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn a_missing_path_is_named_with_a_hint() {
+    dirlift().args(["analyze", "no-such-folder"]).assert().code(1).stdout_eq("").stderr_eq(str![[
+        r"
+error: no-such-folder: no such file or folder; check the path
+hint: docs/snapshot.md says what a snapshot is and how to take one
+
+"
+    ]]);
+}
+
+#[test]
+fn a_hostile_path_is_shown_harmless() {
+    let outcome = run(dirlift().args(["analyze", "a\u{1b}[2Jb\nerror: c"]));
+    assert_eq!(outcome.code, 1);
+    assert!(!outcome.stderr.contains('\u{1b}'), "{}", outcome.stderr);
+    assert_eq!(
+        outcome.stderr.lines().filter(|it| it.starts_with("error:")).count(),
+        1,
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn knowledge_that_cannot_be_read_names_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("knowledge.toml");
+    std::fs::write(&file, "this is = = no TOML").unwrap();
+    let outcome = run(analyze(&organisation("fabrikam")).arg("--knowledge").arg(&file));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""));
+    assert!(outcome.stderr.starts_with("error: reading "), "{}", outcome.stderr);
+    for part in ["knowledge.toml", "caused by: ", "hint: leave --knowledge out"] {
+        assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
+    }
+}
