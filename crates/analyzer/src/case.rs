@@ -113,6 +113,19 @@ impl<'a> Case<'a> {
                 needed: false,
             });
         }
+        for connector in
+            self.configuration().into_iter().flat_map(ServerConfiguration::active_directory)
+        {
+            if connector.partitions.is_empty() {
+                all.push(NotChecked {
+                    what: format!("domain and OU filtering of \"{}\"", connector.name),
+                    why: "the configuration has no partitions; add an export of the server configuration, whose agents \
+                          have them, as server-configuration/"
+                        .to_owned(),
+                    needed: false,
+                });
+            }
+        }
         let not_read = self.facts.database.iter().flat_map(|it| &it.not_read);
         all.extend(not_read.map(|it| NotChecked {
             what: format!("database: {}", it.what),

@@ -64,11 +64,12 @@ pub(crate) fn read(input: &Input<'_>) -> Outcome {
     out.problems.extend(mistaken.iter().map(|it| problem(it, 1, 1, what)));
     let database = input.database.and_then(read_database);
     let (used, origin) = match database {
-        Some(database) => {
+        Some(mut database) => {
             if export.has_agents() {
                 out.problems.extend(differences(&database.server, &export.server));
             }
             out.problems.extend(export.all_problems());
+            fill(&mut database.server, export.server);
             (database, ConfigurationOrigin::Database)
         }
         None => (export, ConfigurationOrigin::Export),
@@ -97,6 +98,30 @@ pub(crate) fn read(input: &Input<'_>) -> Outcome {
         out.baseline = Some(baseline.server);
     }
     out
+}
+
+/// Takes from the export what the columns of the database did not have: a reader of old databases may not know all.
+fn fill(database: &mut ServerConfiguration, export: ServerConfiguration) {
+    for exported in export.connectors {
+        let Some(agent) = database.connectors.iter_mut().find(|it| it.id == exported.id) else {
+            continue;
+        };
+        if agent.partitions.is_empty() {
+            agent.partitions = exported.partitions;
+        }
+        if agent.run_profiles.is_empty() {
+            agent.run_profiles = exported.run_profiles;
+        }
+        if agent.attribute_inclusion.is_none() {
+            agent.attribute_inclusion = exported.attribute_inclusion;
+        }
+        if agent.schema_attributes.is_empty() {
+            agent.schema_attributes = exported.schema_attributes;
+        }
+    }
+    if database.metaverse.is_none() {
+        database.metaverse = export.metaverse;
+    }
 }
 
 /// Documents that were read together.

@@ -327,3 +327,14 @@ fn what_the_database_did_not_answer_is_listed() {
     assert!(analysis.not_checked.iter().any(|it| it.what == "database: run history" && !it.needed));
     assert_eq!(analysis.conclusion(Severity::Blocker), Conclusion::Clean);
 }
+
+#[test]
+fn a_configuration_without_partitions_does_not_pass_for_one_without_filtering() {
+    let mut scene = Scene::new();
+    let has = |scene: &Scene| {
+        scene.analysis().not_checked.iter().any(|it| it.what.contains("OU filtering"))
+    };
+    assert!(!has(&scene));
+    scene.ad().partitions.clear();
+    assert!(has(&scene));
+}

@@ -347,6 +347,18 @@ fn the_database_counts_more_than_the_export() {
 }
 
 #[test]
+fn what_the_columns_lack_comes_from_the_export() {
+    let from_export = facts(&sample()).configuration.unwrap().server;
+    let exported = from_export.active_directory().next().unwrap();
+    assert!(!exported.partitions.is_empty(), "the sample has partitions to lose");
+    let facts = with_database(&sample(), database_with_columns(7));
+    let server = facts.configuration.unwrap().server;
+    let agent = server.active_directory().next().unwrap();
+    assert_eq!(agent.partitions, exported.partitions);
+    assert_eq!(agent.name, "A", "the rest is the database's");
+}
+
+#[test]
 fn columns_of_the_database_are_never_templates() {
     let mut parts = without("server-configuration/");
     let facts_without = with_database(&parts, database_with_columns(1));

@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
 mod assembling;
 mod attacks;
+mod collector;
 mod organisations;
 mod sample;
