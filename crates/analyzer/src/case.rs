@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use dirlift_model::{
     Facts, Guid, NotChecked, Product, ServerConfiguration, Settings,
-    analysis::{Database, Estimate, Objects},
+    analysis::{Database, Deployment, Estimate, Objects},
     config::Connector,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -21,6 +21,8 @@ pub struct Case<'a> {
     pub knowledge: &'a Knowledge,
     /// The time that the judgement holds for.
     pub as_of: Timestamp,
+    /// The deployment that the user asks for.
+    pub mode: Option<Deployment>,
     /// Its database, judged.
     pub database: Option<Database>,
     /// Objects it synchronises.
@@ -43,6 +45,7 @@ impl<'a> Case<'a> {
             target,
             knowledge,
             as_of: options.as_of,
+            mode: options.mode,
             database: None,
             objects: Objects::default(),
             estimate: Estimate::default(),
@@ -68,6 +71,15 @@ impl<'a> Case<'a> {
     /// Whether the product is `DirSync`, whose path this is.
     pub fn is_dirsync(&self) -> bool {
         self.product() == Some(Product::DirSync)
+    }
+
+    /// Whether an upgrade on this server is what is asked for, or what its size suggests.
+    pub fn is_in_place(&self) -> bool {
+        match self.mode {
+            Some(Deployment::InPlace) => true,
+            Some(Deployment::Parallel) => false,
+            _ => self.objects.total.is_none_or(|it| it < self.knowledge.rule.threshold_objects),
+        }
     }
 
     /// The day of the judgement, UTC.
@@ -116,6 +128,14 @@ impl<'a> Case<'a> {
         for connector in
             self.configuration().into_iter().flat_map(ServerConfiguration::active_directory)
         {
+            if connector.attribute_inclusion.is_none() && self.is_dirsync() {
+                all.push(NotChecked {
+                    what: format!("selected and removed attributes of \"{}\"", connector.name),
+                    why: "the configuration has no attribute-inclusion for it; export it again"
+                        .to_owned(),
+                    needed: true,
+                });
+            }
             if connector.partitions.is_empty() {
                 all.push(NotChecked {
                     what: format!("domain and OU filtering of \"{}\"", connector.name),
@@ -132,6 +152,20 @@ impl<'a> Case<'a> {
             why: it.why.clone(),
             needed: false,
         }));
+        if let Some(target) = self.target {
+            all.extend(target.missing.iter().map(|it| NotChecked {
+                what: format!("the new server: {}", it.what),
+                why: it.why.clone(),
+                needed: false,
+            }));
+        }
+        if self.database.as_ref().is_some_and(|it| it.remote.is_none()) {
+            all.push(NotChecked {
+                what: "whether SQL Server runs on this server".to_owned(),
+                why: "the name of this host is not known; add snapshot.json".to_owned(),
+                needed: false,
+            });
+        }
         if self.objects.total.is_none() && self.facts.database.is_some() {
             all.push(NotChecked {
                 what: "number of objects".to_owned(),

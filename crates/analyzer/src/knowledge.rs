@@ -187,6 +187,12 @@ pub enum KnowledgeError {
     /// Not TOML, or not of the form.
     #[error("the knowledge table is not of the expected form: {0}")]
     Form(#[source] Box<toml::de::Error>),
+    /// A number that cannot be zero.
+    #[error("the knowledge table has `{name} = 0`; give a number above zero")]
+    Zero {
+        /// Section and name.
+        name: &'static str,
+    },
     /// Written for another version.
     #[error(
         "the knowledge table has format version {found}, this program reads version {FORMAT_VERSION}"
@@ -214,7 +220,15 @@ impl Knowledge {
         if knowledge.format_version != FORMAT_VERSION {
             return Err(KnowledgeError::Version { found: knowledge.format_version });
         }
-        Ok(knowledge)
+        let zero = [
+            ("rule.threshold_objects", knowledge.rule.threshold_objects),
+            ("target.express_limit_mb", knowledge.target.express_limit_mb),
+            ("target.interval_minutes", knowledge.target.interval_minutes),
+        ];
+        match zero.iter().find(|(_, it)| *it == 0) {
+            Some((name, _)) => Err(KnowledgeError::Zero { name }),
+            None => Ok(knowledge),
+        }
     }
 
     /// Deadlines for a build of a product that have passed on `day`, oldest first.

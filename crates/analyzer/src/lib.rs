@@ -15,7 +15,7 @@ pub use rules::{RULES, Rule};
 
 use dirlift_model::{
     Analysis, Facts, Finding,
-    analysis::{Deployment, FORMAT_VERSION},
+    analysis::{Deployment, FORMAT_VERSION, Path},
 };
 use jiff::Timestamp;
 
@@ -44,6 +44,12 @@ pub fn analyze(
     let recommendation = recommend::recommend(&case, &findings, options.mode);
     let mut not_checked = facts.missing.clone();
     not_checked.extend(case.not_checked());
+    if recommendation.path == Path::None && facts.product.product.is_some() {
+        // Nothing to upgrade: no fact is needed to say so.
+        for it in &mut not_checked {
+            it.needed = false;
+        }
+    }
     not_checked.sort();
     not_checked.sort_by_key(|it| !it.needed);
     not_checked.dedup();

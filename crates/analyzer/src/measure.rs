@@ -10,6 +10,8 @@ use dirlift_model::{
     host::{Service, ServiceState, StartType},
 };
 
+use dirlift_model::text::saturating_sum;
+
 use crate::case::Case;
 
 /// Engine edition number of Express and `LocalDB` (`SERVERPROPERTY('EngineEdition')`).
@@ -147,7 +149,6 @@ pub(crate) fn database(case: &Case<'_>) -> Option<Database> {
     let remote = match (&registry_server, &server, own_name) {
         (Some(name), ..) if is_local_word(name) => Some(false),
         (_, Some(server), Some(own)) => Some(!is_local_word(server) && !same_host(server, own)),
-        (Some(_), Some(_), None) => Some(true),
         _ => None,
     };
     let server =
@@ -167,13 +168,23 @@ pub(crate) fn database(case: &Case<'_>) -> Option<Database> {
 }
 
 fn is_local_word(name: &str) -> bool {
+    let name = bare_host(name);
     name.is_empty()
-        || ["localhost", ".", "(local)", "127.0.0.1"].iter().any(|it| name.eq_ignore_ascii_case(it))
+        || ["localhost", ".", "(local)", "127.0.0.1", "::1"]
+            .iter()
+            .any(|it| name.eq_ignore_ascii_case(it))
         || name.to_ascii_lowercase().starts_with("(localdb)")
+}
+
+/// A server name without protocol, instance and port: `tcp:SQL01\\INST,1433` is `SQL01`.
+fn bare_host(name: &str) -> &str {
+    let name = name.strip_prefix("tcp:").or_else(|| name.strip_prefix("np:")).unwrap_or(name);
+    name.split(['\\', ',']).next().unwrap_or(name).trim()
 }
 
 /// Compares host names by their first label when one of them has no domain.
 pub(crate) fn same_host(a: &str, b: &str) -> bool {
+    let (a, b) = (bare_host(a), bare_host(b));
     if a.contains('.') && b.contains('.') {
         return a.eq_ignore_ascii_case(b);
     }
@@ -221,7 +232,7 @@ pub(crate) fn objects(case: &Case<'_>) -> Objects {
                 || is_one_of(it, CONTACT_TYPES)
                 || is_one_of(it, GROUP_TYPES)
         };
-        types.iter().filter(|it| wanted(&it.object_type)).map(|it| it.objects).sum()
+        saturating_sum(types.iter().filter(|it| wanted(&it.object_type)).map(|it| it.objects))
     });
     let Some(rows) = &facts.connector_space else {
         return Objects {
@@ -239,7 +250,9 @@ pub(crate) fn objects(case: &Case<'_>) -> Objects {
     let rows: Vec<&ConnectorSpaceCount> =
         rows.iter().filter(|it| agents.contains(&it.connector)).collect();
     let sum = |types: &[&str]| {
-        rows.iter().filter(|it| is_one_of(&it.object_type, types)).map(|it| it.joined).sum()
+        saturating_sum(
+            rows.iter().filter(|it| is_one_of(&it.object_type, types)).map(|it| it.joined),
+        )
     };
     let (users, contacts, groups): (u64, u64, u64) =
         (sum(USER_TYPES), sum(CONTACT_TYPES), sum(GROUP_TYPES));
@@ -247,7 +260,7 @@ pub(crate) fn objects(case: &Case<'_>) -> Objects {
         users: Some(users),
         contacts: Some(contacts),
         groups: Some(groups),
-        total: Some(users + contacts + groups),
+        total: Some(saturating_sum([users, contacts, groups])),
         basis: "joined objects of types user, inetOrgPerson, contact and group in the connector space of Active Directory, \
                 without placeholders"
             .to_owned(),
@@ -362,6 +375,7 @@ mod tests {
         assert!(same_host("SYNC01", "sync01.corp.example"));
         assert!(!same_host("sync01.a.example", "sync01.b.example"));
         assert!(!same_host("SQL01", "SYNC01"));
+        assert!(same_host(r"tcp:SYNC01\INST,1433", "sync01.corp.example"));
     }
 
     #[test]

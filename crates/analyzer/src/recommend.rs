@@ -1,6 +1,6 @@
 //! The recommendation: which path, on the same server or a new one, and what stands in its way.
 use dirlift_model::{
-    Finding, Product, Severity,
+    Facts, Finding, Product, Severity,
     analysis::{DatabaseKind, Deployment, Override, Path, Recommendation},
     text::{grouped, plural},
 };
@@ -19,6 +19,10 @@ pub(crate) fn recommend(
         match deployment {
             Deployment::Blocked => reasons.push(format!(
                 "`--mode {}` does not lift a blocker; both ways need it gone or go round it",
+                asked.as_str()
+            )),
+            Deployment::Undecided => reasons.push(format!(
+                "`--mode {}` was asked for; it cannot stand in for what is not known",
                 asked.as_str()
             )),
             recommended if recommended != asked => {
@@ -86,6 +90,15 @@ fn deployment(case: &Case<'_>, findings: &[Finding], path: Path) -> (Deployment,
             vec![format!("the number of objects is not known: {}", case.objects.basis)],
         );
     };
+    let needed: Vec<_> =
+        case.facts.missing.iter().filter(|it| it.needed).map(|it| it.what.clone()).collect();
+    let needed = needed
+        .into_iter()
+        .chain(case.not_checked().into_iter().filter(|it| it.needed).map(|it| it.what));
+    let needed: Vec<_> = needed.map(|it| format!("not known: {it}")).collect();
+    if !needed.is_empty() {
+        return (Deployment::Undecided, needed);
+    }
     by_size(case, total)
 }
 
@@ -111,6 +124,12 @@ fn by_size(case: &Case<'_>, total: u64) -> (Deployment, Vec<String>) {
         )
     };
     if let Some(own) = &case.estimate.own_history {
+        if total < rule.threshold_objects && own.hours >= rule.threshold_hours {
+            reasons.push(format!(
+                "but its own last full cycle was not below the {} hours that the rule stands for: think of --mode parallel",
+                rule.threshold_hours
+            ));
+        }
         reasons.push(format!(
             "this server's own last full cycle took {} hours; such experience is a better guide than the rule",
             own.hours
@@ -152,15 +171,24 @@ fn feasibility(
                 }));
             }
             obstacles.extend(host::obstacles(case, case.facts));
-            let unknown = obstacles.is_empty() && case.facts.host.os.is_none();
-            if unknown { (None, obstacles) } else { (Some(obstacles.is_empty()), obstacles) }
+            (verdict(&obstacles, case.facts), obstacles)
         }
         Deployment::Parallel => match case.target {
             None => (None, Vec::new()),
             Some(target) => {
-                let obstacles = host::obstacles(case, target);
-                (Some(obstacles.is_empty()), obstacles)
+                let mut obstacles = host::obstacles(case, target);
+                if let Some(product) = target.product.product.filter(|it| *it != Product::None) {
+                    obstacles.push(format!("{product} is already installed on the new server"));
+                }
+                (verdict(&obstacles, target), obstacles)
             }
         },
     }
+}
+
+/// No obstacle counts only where system and domain of the host are known.
+fn verdict(obstacles: &[String], host: &Facts) -> Option<bool> {
+    let known = host.host.os.as_ref().is_some_and(|it| it.version.is_some())
+        && host.host.domain_role.is_some();
+    if obstacles.is_empty() && !known { None } else { Some(obstacles.is_empty()) }
 }

@@ -1,9 +1,9 @@
 //! The settings that migrate, drawn from the configuration.
 use dirlift_model::{
-    DistinguishedName, Settings,
+    AttributeName, DistinguishedName, Evidence, Settings,
     config::{
-        Connector, ConnectorFilter, ContainerScope, FilterAlternative, FlowSource, ImportFlow,
-        Location, Partition,
+        Connector, ConnectorFilter, ContainerScope, ExportFlow, FilterAlternative, FlowSource,
+        ImportFlow, Location, Partition,
     },
     settings::{AgentRunProfile, CustomFilter, CustomFlow, Domain, Forest, Read, Tenant},
 };
@@ -311,4 +311,51 @@ fn is_hybrid_write_back(flow: &Flow<'_>) -> bool {
     flow.direction == "export"
         && flow.connector.is_active_directory()
         && HYBRID_WRITE_BACK.iter().any(|it| flow.target.is(it))
+}
+
+/// Flows of the templates whose target gets nothing at all from the same agent here. The write-back of Exchange hybrid
+/// deployment is a choice, and userPrincipalName is looked at as alternate ID.
+pub(crate) fn removed_flows(case: &Case<'_>) -> Vec<Evidence> {
+    let mut all = Vec::new();
+    let (Some(configuration), Some(baseline)) =
+        (case.configuration(), case.facts.baseline.as_ref())
+    else {
+        return all;
+    };
+    for connector in &configuration.connectors {
+        let Some(stock) = case.baseline_of(connector) else { continue };
+        let name = |direction: &str, object_type: &AttributeName, target: &AttributeName| {
+            Evidence::new(
+                format!("{direction} {object_type} {target}"),
+                "no longer flows",
+                &connector.location,
+            )
+        };
+        for flow in &stock.export_flows {
+            let choice = connector.is_active_directory()
+                && HYBRID_WRITE_BACK.iter().any(|it| flow.target.is(it));
+            let same =
+                |it: &ExportFlow| it.object_type == flow.object_type && it.target == flow.target;
+            if !choice && !connector.export_flows.iter().any(same) {
+                all.push(name("export", &flow.object_type, &flow.target));
+            }
+        }
+        let (Some(own), Some(shipped)) = (&configuration.metaverse, &baseline.metaverse) else {
+            continue;
+        };
+        for set in shipped.import_flows.iter().filter(|it| !it.target.is("userPrincipalName")) {
+            for flow in set.flows.iter().filter(|it| it.connector == stock.id) {
+                let sets = own.import_flows.iter().filter(|it| it.target == set.target);
+                let mut flows = sets.flat_map(|it| &it.flows);
+                if !flows
+                    .any(|it| it.connector == connector.id && it.object_type == flow.object_type)
+                {
+                    all.push(name("import", &flow.object_type, &set.target));
+                }
+            }
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
 }

@@ -50,7 +50,10 @@ pub enum Conclusion {
 impl Analysis {
     /// How the analysis ends when findings from `threshold` on count. Objections win over missing facts.
     pub fn conclusion(&self, threshold: Severity) -> Conclusion {
-        let undecided = self.recommendation.deployment == Deployment::Undecided;
+        let nothing_to_upgrade =
+            self.recommendation.path == Path::None && self.source.product.is_some();
+        let undecided =
+            self.recommendation.deployment == Deployment::Undecided && !nothing_to_upgrade;
         if self.findings.iter().any(|it| it.severity >= threshold) {
             Conclusion::Objections
         } else if undecided || self.not_checked.iter().any(|it| it.needed) {

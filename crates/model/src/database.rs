@@ -214,6 +214,6 @@ impl DatabaseFacts {
     pub fn data_size_mb(&self) -> Option<u64> {
         let rows: Vec<_> =
             self.files.iter().filter(|it| !it.kind.eq_ignore_ascii_case("LOG")).collect();
-        (!rows.is_empty()).then(|| rows.iter().map(|it| it.size_mb).sum())
+        (!rows.is_empty()).then(|| crate::text::saturating_sum(rows.iter().map(|it| it.size_mb)))
     }
 }

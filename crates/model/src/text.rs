@@ -29,6 +29,11 @@ pub fn plural(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
+/// A sum that stops at the largest number: counts come from files that may say anything.
+pub fn saturating_sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// A whole number with commas between groups of three digits.
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use dirlift_model::{
     DatabaseFacts, Guid, NotChecked, ServerConfiguration,
-    config::{Connector, Metaverse, Problem},
+    config::{Connector, ConnectorCategory, Metaverse, Problem},
     facts::{Configuration, ConfigurationOrigin},
     host::InstalledFile,
 };
@@ -85,6 +85,9 @@ pub(crate) fn read(input: &Input<'_>) -> Outcome {
                 .to_owned();
             out.missing.push(NotChecked { what, why, needed: true });
         }
+        if used.damaged.is_empty() {
+            out.missing.extend(absent_agents(&used.server, input.database));
+        }
         out.configuration = Some(Configuration { server: used.server, origin });
     } else if let Some(first) = mistaken.first() {
         let state = format!(
@@ -98,6 +101,37 @@ pub(crate) fn read(input: &Input<'_>) -> Outcome {
         out.baseline = Some(baseline.server);
     }
     out
+}
+
+/// Agents that must be there and are not: what they would tell is not known.
+fn absent_agents(
+    server: &ServerConfiguration,
+    database: Option<&DatabaseFacts>,
+) -> Vec<NotChecked> {
+    let absent = |agent: &str| {
+        NotChecked {
+        what: format!("removed attributes, filters, flows and extensions of {agent}"),
+        why: "its file is not in the configuration; export the server configuration again, with all agents".to_owned(),
+        needed: true,
+    }
+    };
+    let mut missing = Vec::new();
+    if server.active_directory().next().is_none() {
+        missing.push(absent("the agent to Active Directory"));
+    }
+    // An extensible agent of another name may well be the one to the cloud.
+    let extensible = |it: &Connector| {
+        matches!(it.category, ConnectorCategory::Extensible | ConnectorCategory::Extensible2)
+    };
+    if !server.connectors.iter().any(extensible) {
+        missing.push(absent("the agent to the cloud"));
+    }
+    let rows = database.into_iter().flat_map(|it| it.agents.iter().flatten());
+    let unknown = rows.filter(|it| server.connector(it.id).is_none());
+    missing.extend(unknown.map(|it| {
+        absent(&format!("the agent \"{}\" {}, which the database has", it.name, it.id.braced()))
+    }));
+    missing
 }
 
 /// Takes from the export what the columns of the database did not have: a reader of old databases may not know all.

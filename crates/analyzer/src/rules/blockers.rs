@@ -8,7 +8,7 @@ use dirlift_model::{
 
 use super::{Case, Hit, Rule, docs};
 use crate::{
-    settings::flows_beyond_stock,
+    settings::{flows_beyond_stock, removed_flows},
     stock::{SELECTED_ATTRIBUTES, is_stock_assembly, same_conditions},
 };
 
@@ -92,15 +92,17 @@ pub(super) const RULES: &[Rule] = &[
                     vec![Evidence::new(&extension.assembly_name, &role, &extension.location)];
                 evidence.extend(file.map(file_evidence));
                 let detail = format!("{} is the {role}", extension.assembly_name);
-                let signed_elsewhere =
-                    file.is_some_and(|it| it.signer.as_deref().is_some_and(|it| !is_microsoft(it)));
-                hits.push(if signed_elsewhere {
-                    Hit::confirmed(detail, evidence)
-                } else {
-                    Hit::inferred(
+                let signer = file.and_then(|it| it.signer.as_deref());
+                hits.push(match signer {
+                    None => Hit::inferred(
                         format!("{detail}; told by its name, its signature was not read"),
                         evidence,
-                    )
+                    ),
+                    Some(it) if is_microsoft(it) => Hit::inferred(
+                        format!("{detail}; signed by Microsoft, but not of this product and build"),
+                        evidence,
+                    ),
+                    Some(_) => Hit::confirmed(detail, evidence),
                 });
             }
         },
@@ -121,7 +123,9 @@ pub(super) const RULES: &[Rule] = &[
                 let Some(file) = installed(case, &extension.assembly_name) else { continue };
                 let foreign = file.signer.as_deref().is_some_and(|it| !is_microsoft(it));
                 let build: Option<Build> = file.version.as_deref().and_then(|it| it.parse().ok());
+                let unread = file.signer.is_none();
                 let differs = case.is_dirsync()
+                    && unread
                     && matches!((build, product), (Some(build), Some(product)) if build != product);
                 if foreign || differs {
                     hits.push(Hit::confirmed(
@@ -370,6 +374,24 @@ pub(super) const RULES: &[Rule] = &[
             }
         },
     },
+    Rule {
+        code: "DL0411",
+        name: "stock-flows-removed",
+        severity: Severity::Warning,
+        title: "Flows that the product ships were removed",
+        about: "Attributes do not reach the metaverse or the cloud although the product would bring them there. On the new server they flow again.",
+        remedy: "Decide for each attribute whether it may appear in the cloud; where not, take it out of the new server's attribute list.",
+        reference: docs::DEFAULTS,
+        check: |case, hits| {
+            let evidence = removed_flows(case);
+            if !evidence.is_empty() {
+                hits.push(Hit::confirmed(
+                    plural(evidence.len() as u64, "flow removed", "flows removed"),
+                    evidence,
+                ));
+            }
+        },
+    },
 ];
 
 /// The steps of a run profile in words, with their limits; one step for each domain is normal and counts once.
@@ -442,21 +464,25 @@ fn installed<'a>(case: &Case<'a>, name: &str) -> Option<&'a InstalledFile> {
     files.max_by_key(|it| it.path.to_ascii_lowercase().contains("\\extensions\\"))
 }
 
-/// Whether a DLL belongs to the product: by its name, or by Microsoft's signature and the product's version together.
+/// Whether a DLL belongs to the product: the templates name it, or its name is of the product and nobody else signed
+/// it, or Microsoft signed it and it has the product's version.
 fn is_stock(case: &Case<'_>, extension: &Extension) -> bool {
-    let signed_and_of_this_build = installed(case, &extension.assembly_name).is_some_and(|it| {
-        let signed = it.signer.as_deref().is_some_and(is_microsoft);
-        let build: Option<Build> = it.version.as_deref().and_then(|it| it.parse().ok());
-        signed && build.is_some() && build == case.facts.product.version
-    });
+    let signer = installed(case, &extension.assembly_name).and_then(|it| it.signer.as_deref());
     let in_templates = case.facts.baseline.as_ref().is_some_and(|baseline| {
         let agents = baseline.connectors.iter().flat_map(Connector::assemblies).map(|(_, it)| it);
         let metaverse = baseline.metaverse.iter().filter_map(|it| it.extension.as_ref());
-        agents
-            .chain(metaverse)
-            .any(|it| it.assembly_name.eq_ignore_ascii_case(&extension.assembly_name))
+        let mut all = agents.chain(metaverse);
+        all.any(|it| it.assembly_name.eq_ignore_ascii_case(&extension.assembly_name))
     });
-    is_stock_assembly(&extension.assembly_name) || signed_and_of_this_build || in_templates
+    if in_templates {
+        return true; // a replaced file of that name is DL0404
+    }
+    let signed_and_of_this_build = installed(case, &extension.assembly_name).is_some_and(|it| {
+        let build: Option<Build> = it.version.as_deref().and_then(|it| it.parse().ok());
+        signer.is_some_and(is_microsoft) && build.is_some() && build == case.facts.product.version
+    });
+    let named = is_stock_assembly(&extension.assembly_name) && signer.is_none_or(is_microsoft);
+    named || signed_and_of_this_build
 }
 
 fn is_microsoft(signer: &str) -> bool {

@@ -215,7 +215,9 @@ pub(crate) const RULES: &[Rule] = &[
                     ("system disk", facts.host.system_disk_mb, needed.disk_mb),
                 ] {
                     // Firmware and formatting take a little off the nominal size.
-                    if let Some(found) = found.filter(|it| it * 100 < needed * 95) {
+                    if let Some(found) =
+                        found.filter(|it| it.saturating_mul(100) < needed.saturating_mul(95))
+                    {
                         evidence.push(Evidence::new(
                             item,
                             format!("{} MB, needed are {} MB", grouped(found), grouped(needed)),
@@ -282,8 +284,12 @@ fn unsupported_system(case: &Case<'_>, facts: &Facts) -> Option<String> {
     let os = facts.host.os.as_ref()?;
     let row = case.knowledge.system(os.version?)?;
     let caption = os.caption.clone().unwrap_or_else(|| row.name.clone());
-    let client =
-        os.installation_type.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("Client"));
+    let named_client = !caption.contains("Server")
+        && ["Windows 7", "Windows 8", "Windows 10", "Windows 11", "Windows Vista", "Windows XP"]
+            .iter()
+            .any(|it| caption.contains(it));
+    let client = named_client
+        || os.installation_type.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("Client"));
     // Essentials is supported from 2019 on, Small Business Server never.
     let small = caption.contains("Small Business")
         || (caption.contains("Essentials") && os.version? < ESSENTIALS_FROM);
@@ -302,8 +308,7 @@ fn is_core(kind: &str) -> bool {
 
 /// The hosts that would carry the new product, with a name for each.
 fn for_hosts<'a>(case: &Case<'a>, mut each: impl FnMut(&str, &'a Facts)) {
-    let in_place = case.objects.total.is_none_or(|it| it < case.knowledge.rule.threshold_objects);
-    if in_place && case.target.is_none() {
+    if case.is_in_place() && case.target.is_none() {
         each("this server", case.facts);
     }
     if let Some(target) = case.target {

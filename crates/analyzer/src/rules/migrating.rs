@@ -273,7 +273,7 @@ pub(super) const RULES: &[Rule] = &[
                 return;
             };
             let target = case.knowledge.target.interval_minutes;
-            if case.is_dirsync() && read.value != target * 60 {
+            if case.is_dirsync() && read.value != target.saturating_mul(60) {
                 hits.push(Hit::confirmed(
                     format!(
                         "every {} minutes here, every {target} minutes on the new server",

@@ -121,8 +121,7 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "Read the recommendation as \"small enough\": export the settings with --force and build the new server beside the old one.",
         reference: docs::DEPRECATION,
         check: |case, hits| {
-            let small =
-                case.objects.total.is_some_and(|it| it < case.knowledge.rule.threshold_objects);
+            let small = case.objects.total.is_some() && case.is_in_place();
             if !case.is_dirsync() || !small {
                 return;
             }

@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
             .problems
             .iter()
             .chain(configuration)
+            .chain(case.target.into_iter().flat_map(|it| &it.problems))
             .map(|it| Evidence::new("not understood", &it.what, &it.location))
             .collect();
         evidence.sort_by(|a, b| (&a.place, &a.observed).cmp(&(&b.place, &b.observed)));

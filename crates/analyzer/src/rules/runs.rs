@@ -1,7 +1,11 @@
 //! `DL05xx`: what the run history tells.
 use std::collections::BTreeMap;
 
-use dirlift_model::{Evidence, Guid, Severity, database::Run, text::plural};
+use dirlift_model::{
+    Evidence, Guid, Severity,
+    database::Run,
+    text::{plural, saturating_sum},
+};
 
 use super::{Case, Hit, Rule, docs};
 
@@ -9,14 +13,14 @@ use super::{Case, Hit, Rule, docs};
 const STALE_DAYS: i64 = 7;
 
 /// Results that name no trouble.
-const GOOD_RESULTS: &[&str] = &["success", "completed-no-objects", "in-progress"];
+const GOOD_RESULTS: &[&str] = &["success", "completed-no-objects"];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "DL0501",
         name: "last-run-failed",
         severity: Severity::Warning,
-        title: "The last run of an agent did not succeed",
+        title: "The last run of a run profile did not succeed",
         about: "Changes of the last cycle did not arrive, so the new server will bring them all at once.",
         remedy: "Look at the result; objects in error on the old server will be in error on the new one as long as their data stay as they are.",
         reference: docs::UPGRADE,
@@ -119,12 +123,31 @@ pub(super) const RULES: &[Rule] = &[
             let mut by_type: BTreeMap<(String, String), u64> = BTreeMap::new();
             for run in last_runs(case) {
                 for error in run.steps.iter().flat_map(|it| &it.errors) {
-                    *by_type
+                    let sum = by_type
                         .entry((case.agent_name(run.connector), error.error_type.clone()))
-                        .or_default() += error.objects;
+                        .or_default();
+                    *sum = sum.saturating_add(error.objects);
                 }
             }
-            let total = by_type.values().sum();
+            let total = saturating_sum(by_type.values().copied());
+            let rows =
+                case.facts.database.iter().flat_map(|it| it.connector_space.iter().flatten());
+            let mut held = Vec::new();
+            for row in rows {
+                for (what, n) in [("import", row.import_errors), ("export", row.export_errors)] {
+                    if n > 0 {
+                        held.push(Evidence::new(
+                            format!("{} with {what} error", row.object_type),
+                            plural(n, "object", "objects"),
+                            format!(
+                                "database.json, connector_space, {}",
+                                case.agent_name(row.connector)
+                            ),
+                        ));
+                    }
+                }
+            }
+            held.sort();
             let evidence: Vec<_> = by_type
                 .into_iter()
                 .map(|((agent, kind), n)| {
@@ -134,10 +157,14 @@ pub(super) const RULES: &[Rule] = &[
                         format!("database.json, runs, {agent}"),
                     )
                 })
+                .chain(held)
                 .collect();
             if !evidence.is_empty() {
                 hits.push(Hit::confirmed(
-                    format!("{} in the last runs", plural(total, "object", "objects")),
+                    format!(
+                        "{} in the last runs of the run profiles",
+                        plural(total, "error", "errors")
+                    ),
                     evidence,
                 ));
             }
@@ -172,7 +199,7 @@ pub(super) const RULES: &[Rule] = &[
             if !evidence.is_empty() {
                 hits.push(Hit::confirmed(
                     plural(
-                        rows.into_iter().flatten().map(|it| it.pending_exports).sum(),
+                        saturating_sum(rows.into_iter().flatten().map(|it| it.pending_exports)),
                         "object",
                         "objects",
                     ),
@@ -183,11 +210,12 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// The newest run of every agent, in the order of the agents' names.
+/// The newest finished run of every run profile: an export that succeeds says nothing of the import before it.
 fn last_runs<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Run> + use<'a> {
-    let mut newest: BTreeMap<Guid, &'a Run> = BTreeMap::new();
-    for run in case.facts.database.iter().flat_map(|it| it.runs.iter().flatten()) {
-        let slot = newest.entry(run.connector).or_insert(run);
+    let mut newest: BTreeMap<(Guid, String), &'a Run> = BTreeMap::new();
+    let runs = case.facts.database.iter().flat_map(|it| it.runs.iter().flatten());
+    for run in runs.filter(|it| it.result != "in-progress") {
+        let slot = newest.entry((run.connector, run.profile.to_lowercase())).or_insert(run);
         if (run.started, run.number) > (slot.started, slot.number) {
             *slot = run;
         }

@@ -79,7 +79,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Info,
         title: "This server's own past gives another estimate than the rule",
         about: "If a full cycle has run on this server, its duration is a better guide than three hours for 50,000 objects.",
-        remedy: "Plan with the longer of the two.",
+        remedy: "Plan with this server's own past; where the rule says more, keep that time in reserve.",
         reference: docs::UPGRADE,
         check: |case, hits| {
             let (Some(own), Some(rule)) = (&case.estimate.own_history, case.estimate.hours) else {
@@ -152,15 +152,15 @@ pub(super) const RULES: &[Rule] = &[
             let Some(database) = &case.database else { return };
             let limit = case.knowledge.target.express_limit_mb;
             let limited = matches!(database.kind, DatabaseKind::Express | DatabaseKind::LocalDb);
-            if let Some(size) =
-                database.size_mb.filter(|it| limited && it * 100 >= limit * NEARLY_FULL_PERCENT)
-            {
+            if let Some(size) = database.size_mb.filter(|it| {
+                limited && it.saturating_mul(100) >= limit.saturating_mul(NEARLY_FULL_PERCENT)
+            }) {
                 hits.push(Hit::confirmed(
                     format!(
                         "{} MB of {} MB ({} %)",
                         grouped(size),
                         grouped(limit),
-                        size * 100 / limit
+                        size.saturating_mul(100) / limit.max(1)
                     ),
                     vec![Evidence::new(
                         "data files",

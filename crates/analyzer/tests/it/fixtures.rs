@@ -184,6 +184,11 @@ const FIXTURES: &[(&str, Change, Change)] = &[
         |_| {},
     ),
     (
+        "DL0411",
+        |it| it.cloud().export_flows.clear(),
+        |it| it.cloud().export_flows[0].source = direct("cn"),
+    ),
+    (
         "DL0501",
         |it| {
             it.database().runs.as_mut().unwrap()[0].result =

@@ -338,3 +338,103 @@ fn a_configuration_without_partitions_does_not_pass_for_one_without_filtering() 
     scene.ad().partitions.clear();
     assert!(has(&scene));
 }
+
+#[test]
+fn absurd_numbers_do_not_overflow() {
+    let mut scene = Scene::new();
+    let row = || ConnectorSpaceCount { pending_exports: u64::MAX, ..count("user", u64::MAX) };
+    scene.database().connector_space = Some(vec![row(), row(), count("group", u64::MAX)]);
+    scene.database().files[0].size_mb = u64::MAX;
+    let file = scene.database().files[0].clone();
+    scene.database().files.push(file);
+    scene.facts.host.memory_mb = Some(u64::MAX);
+    scene.facts.scheduler.as_mut().unwrap().interval_seconds = Some(u64::MAX);
+    let error =
+        || dirlift_model::database::ErrorCount { error_type: "x".to_owned(), objects: u64::MAX };
+    scene.database().runs.as_mut().unwrap()[0].steps[0].errors = vec![error(), error()];
+    let analysis = scene.analysis();
+    assert_eq!(analysis.objects.total, Some(u64::MAX));
+    assert_eq!(analysis.recommendation.deployment, Deployment::Parallel);
+}
+
+#[test]
+fn an_agent_without_its_selected_attributes_leaves_it_undecided() {
+    let mut scene = Scene::new();
+    scene.ad().attribute_inclusion = None;
+    let analysis = scene.analysis();
+    assert_eq!(analysis.recommendation.deployment, Deployment::Undecided);
+    assert_eq!(analysis.conclusion(Severity::Blocker), Conclusion::Incomplete);
+    let asked = judge(&scene.facts, None, Some(Deployment::InPlace));
+    assert_eq!(
+        asked.recommendation.deployment,
+        Deployment::Undecided,
+        "--mode does not fill in facts"
+    );
+}
+
+#[test]
+fn nothing_to_upgrade_needs_no_facts() {
+    let mut scene = Scene::new();
+    scene.facts.product.product = Some(Product::None);
+    scene.facts.configuration = None;
+    scene.facts.database = None;
+    scene.facts.missing.push(dirlift_model::NotChecked {
+        what: "objects".to_owned(),
+        why: "no database".to_owned(),
+        needed: true,
+    });
+    assert_eq!(scene.analysis().conclusion(Severity::Blocker), Conclusion::Clean);
+}
+
+#[test]
+fn a_new_server_of_which_nothing_is_known_is_not_called_feasible() {
+    let old = with_objects(60_000).facts;
+    let feasible = |change: fn(&mut dirlift_model::Facts)| {
+        let mut target = facts();
+        target.product.product = Some(Product::None);
+        change(&mut target);
+        judge(&old, Some(&target), None).recommendation.feasible
+    };
+    assert_eq!(feasible(|_| {}), Some(true));
+    assert_eq!(feasible(|it| it.host.os = None), None);
+    assert_eq!(feasible(|it| it.host.domain_role = None), None);
+    assert_eq!(feasible(|it| it.product.product = Some(Product::EntraConnect)), Some(false));
+    assert_eq!(
+        feasible(|it| {
+            let os = it.host.os.as_mut().unwrap();
+            os.caption = Some("Microsoft Windows 10 Pro".to_owned());
+            os.installation_type = None;
+        }),
+        Some(false)
+    );
+}
+
+#[test]
+fn a_later_success_of_another_profile_hides_no_failure() {
+    let mut scene = Scene::new();
+    let mut failed = run(
+        AD,
+        "stopped-server-down",
+        RunStepKind::DeltaImportDeltaSync,
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T10:05:00Z",
+    );
+    failed.profile = "Delta Import Delta Sync".to_owned();
+    let mut export =
+        run(AD, "success", RunStepKind::Export, "2026-11-20T10:06:00Z", "2026-11-20T10:07:00Z");
+    export.profile = "Export".to_owned();
+    scene.database().runs = Some(vec![export, failed]);
+    assert!(scene.analysis().findings.iter().any(|it| it.id == "DL0501"));
+}
+
+#[test]
+fn a_dll_with_a_stock_name_that_somebody_else_signed_blocks_unless_the_templates_name_it() {
+    let mut scene = Scene::new();
+    scene.ad().extension = Some(extension("Microsoft.Online.Foo.dll"));
+    scene.facts.files = Some(vec![dll("Microsoft.Online.Foo.dll", "", "1.0.0.0")]);
+    let blocked = |scene: &Scene| scene.analysis().findings.iter().any(|it| it.id == "DL0403");
+    assert!(blocked(&scene));
+    scene.facts.files =
+        Some(vec![dll("Microsoft.Online.Foo.dll", "Microsoft Corporation", "4.1.0.0")]);
+    assert!(!blocked(&scene));
+}

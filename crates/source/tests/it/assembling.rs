@@ -347,6 +347,21 @@ fn the_database_counts_more_than_the_export() {
 }
 
 #[test]
+fn an_agent_that_is_not_in_the_export_is_missed() {
+    for file in ["server-configuration/MA-1.XML", "server-configuration/MA-2.XML"] {
+        let mut parts = sample();
+        let n_parts = parts.len();
+        parts.retain(|(name, _)| name != file);
+        assert_eq!(parts.len(), n_parts - 1, "{file}");
+        let missing = facts(&parts).missing;
+        assert!(
+            missing.iter().any(|it| it.needed && it.what.contains("agent")),
+            "{file}: {missing:?}"
+        );
+    }
+}
+
+#[test]
 fn what_the_columns_lack_comes_from_the_export() {
     let from_export = facts(&sample()).configuration.unwrap().server;
     let exported = from_export.active_directory().next().unwrap();
