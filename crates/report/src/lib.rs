@@ -1,11 +1,16 @@
-//! Views of an analysis: text for the terminal and JSON.
+//! Views of an analysis: text for the terminal, Markdown, one HTML page, and JSON.
 //!
 //! A view computes nothing: what it shows is in [`dirlift_model::Analysis`]. The crate is pure; it does not print,
 //! does not know the terminal and depends on `model` only.
 
+mod html;
 mod json;
+mod markdown;
 mod page;
 mod text;
+mod words;
 
+pub use html::html;
 pub use json::json;
+pub use markdown::markdown;
 pub use text::{TextOptions, text};

@@ -61,6 +61,10 @@ enum Format {
     Text,
     /// One JSON document (docs/analysis-json.md)
     Json,
+    /// For people, to be put into a ticket or a wiki
+    Markdown,
+    /// For people, one page that needs nothing else
+    Html,
 }
 
 /// Severity as typed.
@@ -90,6 +94,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let analysis = analyze(&facts, target.as_ref(), &knowledge, &options);
     let text = match args.format {
         Format::Json => dirlift_report::json(&analysis),
+        Format::Markdown => dirlift_report::markdown(&analysis),
+        Format::Html => dirlift_report::html(&analysis),
         Format::Text if out.is_some() => dirlift_report::text(
             &analysis,
             &TextOptions { width: context::file_width(), color: false },

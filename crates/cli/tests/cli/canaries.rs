@@ -48,9 +48,9 @@ fn no_planted_secret_comes_out_of_damaged_files() {
     }
 }
 
-/// Runs in both formats; looks for every canary in everything that comes out.
+/// Runs in every format; looks for every canary in everything that comes out.
 fn check_outputs(what: &str, copy: &Copy) {
-    for format in ["text", "json"] {
+    for format in ["text", "json", "markdown", "html"] {
         let outcome = run(analyze(copy.path()).args(["--format", format]));
         assert!(
             matches!(outcome.code, 0 | 1 | 3 | 4),
@@ -66,7 +66,7 @@ fn check_outputs(what: &str, copy: &Copy) {
 /// The same for the file of `--out`.
 fn check_file(what: &str, copy: &Copy) {
     let out = Copy::empty().unwrap();
-    for format in ["text", "json"] {
+    for format in ["text", "json", "markdown", "html"] {
         run(analyze(copy.path()).args(["--format", format, "--out"]).arg(out.path().join(format)));
         check_bytes(&format!("{what}: {format} in a file"), &out.get(format).unwrap());
     }

@@ -110,7 +110,7 @@ fn pack(from: &Path, to: &Path, prefix: &str) {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     for name in ORGANISATIONS {
-        for format in ["text", "json"] {
+        for format in ["text", "json", "markdown", "html"] {
             let once = run(analyze(&organisation(name)).args(["--format", format])).stdout;
             let again = run(analyze(&organisation(name)).args(["--format", format])).stdout;
             assert!(once == again, "{name} as {format}");

@@ -24,7 +24,7 @@ fn a_closed_pipe_is_success() {
 #[test]
 fn out_writes_the_same_and_says_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    for format in ["text", "json"] {
+    for format in ["text", "json", "markdown", "html"] {
         let file = folder.path().join(format);
         std::fs::write(&file, "older").unwrap();
         let to_stdout = run(analyze(&organisation("tailspin")).args(["--format", format]));
@@ -40,7 +40,7 @@ fn out_writes_the_same_and_says_nothing() {
             assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
     }
-    assert_eq!(files(folder.path()), ["json", "text"]);
+    assert_eq!(files(folder.path()), ["html", "json", "markdown", "text"]);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! Accounts, findings, gaps and the network list.
 use dirlift_model::{
-    Confidence, Evidence, Finding, NotChecked, Severity,
+    Confidence, Finding, NotChecked, Severity,
     analysis::{NetworkRequirement, Source},
     text::grouped,
 };
 
-use crate::page::{Page, Style};
+use crate::{
+    page::{Page, Style},
+    words,
+};
 
 /// Most lines of evidence of one finding in the text; JSON has all.
 const MAX_EVIDENCE: usize = 12;
@@ -19,7 +22,7 @@ pub(super) fn accounts(page: &mut Page, source: &Source) {
     }
     page.heading("ACCOUNTS");
     for it in &source.accounts {
-        page.item(2, &format!("{}: {} ({})", it.role.as_str(), it.name, it.read_from));
+        page.item(2, &words::account(it));
     }
 }
 
@@ -54,13 +57,13 @@ fn write_finding(page: &mut Page, finding: &Finding, style: Style) {
         Style::Bold,
     );
     if finding.confidence == Confidence::Inferred {
-        page.paragraph(2, "Inferred, not read on this server.");
+        page.paragraph(2, words::INFERRED);
     }
     if !finding.detail.is_empty() {
         page.paragraph(2, &finding.detail);
     }
     for it in finding.evidence.iter().take(MAX_EVIDENCE) {
-        page.item(4, &evidence_line(it));
+        page.item(4, &words::evidence(it));
     }
     let n_more = finding.evidence.len().saturating_sub(MAX_EVIDENCE);
     if n_more > 0 {
@@ -72,18 +75,6 @@ fn write_finding(page: &mut Page, finding: &Finding, style: Style) {
     if !finding.reference.is_empty() {
         page.block("  See:   ", Style::Plain, 2, &finding.reference, Style::Plain);
     }
-}
-
-/// What was looked at, what was found, and where.
-pub(super) fn evidence_line(evidence: &Evidence) -> String {
-    let mut line = evidence.item.clone();
-    if !evidence.observed.is_empty() {
-        line = format!("{line}: {}", evidence.observed);
-    }
-    if !evidence.place.is_empty() {
-        line = format!("{line} ({})", evidence.place);
-    }
-    line
 }
 
 pub(super) fn not_checked(page: &mut Page, gaps: &[NotChecked]) {
