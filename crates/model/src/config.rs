@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttributeName, DistinguishedName, Guid};
+use crate::{AttributeName, DistinguishedName, Guid, SyncRule};
 
 /// A place in a file; line and column count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,6 +46,8 @@ pub struct ServerConfiguration {
     pub connectors: Vec<Connector>,
     /// The metaverse with all import flows; `None` when its file or columns are missing.
     pub metaverse: Option<Metaverse>,
+    /// Synchronisation rules in the order they were read; engines before Azure AD Sync have none.
+    pub rules: Vec<SyncRule>,
     /// What was not understood.
     pub problems: Vec<Problem>,
 }

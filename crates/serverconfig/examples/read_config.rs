@@ -42,6 +42,14 @@ fn main() -> ExitCode {
                     metaverse.import_flows.len(),
                     metaverse.parameters.len(),
                 ),
+                Document::Rule(rule) => println!(
+                    "rule {}: {}, {} mappings, {} scope groups, {} join groups",
+                    rule.name,
+                    rule.direction,
+                    rule.mappings.len(),
+                    rule.scope.len(),
+                    rule.joins.len(),
+                ),
             }
             println!("{} problems", parsed.problems.len());
             for problem in parsed.problems.iter().take(20) {

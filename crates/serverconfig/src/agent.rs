@@ -1,4 +1,6 @@
 //! `ma-data`: one management agent, child by child.
+use std::ops::Range;
+
 use dirlift_model::{
     AttributeName, Guid,
     config::{Connector, ConnectorCategory, Deprovisioning, Location},
@@ -15,6 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) connector: Connector,
+    /// Bytes of the text from the start tag of `schema` to behind its end tag.
+    pub(crate) schema_span: Option<Range<usize>>,
     /// Children that were read, as each may come once.
     seen: Vec<&'static str>,
 }
@@ -44,7 +48,7 @@ impl Agent {
             extensible: None,
             location,
         };
-        Self { connector, seen: Vec::new() }
+        Self { connector, schema_span: None, seen: Vec::new() }
     }
 
     /// Reads one child of `ma-data`.
@@ -73,6 +77,7 @@ impl Agent {
             "schema" => {
                 connector.schema_attributes =
                     schema::read(cursor, tag, schema::Wanted::Attributes)?.attributes;
+                self.schema_span = Some(tag.offset..cursor.offset());
             }
             "attribute-inclusion" => connector.attribute_inclusion = Some(inclusion(cursor, tag)?),
             "stay-disconnector" => {
@@ -127,7 +132,7 @@ impl Agent {
 }
 
 /// Reads `ma-data`, which is the open element.
-pub(crate) fn read<'t>(cursor: &mut Cursor<'t>, data: Tag<'t>) -> Result<Connector, ConfigError> {
+pub(crate) fn read<'t>(cursor: &mut Cursor<'t>, data: Tag<'t>) -> Result<Agent, ConfigError> {
     let at = cursor.position(data);
     let mut agent = Agent::new(cursor.cx.location(at));
     while let Some(tag) = cursor.child()? {
@@ -138,7 +143,7 @@ pub(crate) fn read<'t>(cursor: &mut Cursor<'t>, data: Tag<'t>) -> Result<Connect
             cursor.cx.problem(at, format_args!("`ma-data` has no `{name}`"));
         }
     }
-    Ok(agent.connector)
+    Ok(agent)
 }
 
 /// Reads a list, one item at a time.

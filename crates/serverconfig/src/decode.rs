@@ -15,15 +15,7 @@ const DECLARATION_BYTES: usize = 512;
 /// the XML declaration counts; UTF-8 is assumed. A file of single bytes that calls itself UTF-16 is taken as UTF-8.
 /// Nothing is replaced: a malformed sequence is an error.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
-    let (encoding, skipped) = match bytes {
-        [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
-        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => return Err(unknown("UTF-32")),
-        [0xFF, 0xFE, ..] => (UTF_16LE, 2),
-        [0xFE, 0xFF, ..] => (UTF_16BE, 2),
-        [0, second, ..] if *second != 0 => (UTF_16BE, 0),
-        [first, 0, ..] if *first != 0 => (UTF_16LE, 0),
-        _ => (declared(bytes)?, 0),
-    };
+    let (encoding, skipped) = encoding(bytes)?;
     let content = bytes.get(skipped..).unwrap_or_default();
     if encoding == UTF_8 {
         return match std::str::from_utf8(content) {
@@ -35,6 +27,32 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
         };
     }
     other(content, skipped, encoding).map(Cow::Owned)
+}
+
+/// Where in the file an offset of its decoded text is; `None` for encodings of several bytes that are not Unicode.
+pub(crate) fn byte_offset(bytes: &[u8], text: &str, offset: usize) -> Option<usize> {
+    let (encoding, skipped) = encoding(bytes).ok()?;
+    let before = text.get(..offset)?;
+    if encoding == UTF_8 {
+        Some(skipped + offset)
+    } else if encoding == UTF_16LE || encoding == UTF_16BE {
+        Some(skipped + 2 * before.encode_utf16().count())
+    } else {
+        encoding.is_single_byte().then(|| skipped + before.chars().count())
+    }
+}
+
+/// The encoding, and the length of the byte-order mark.
+fn encoding(bytes: &[u8]) -> Result<(&'static Encoding, usize), DecodeError> {
+    Ok(match bytes {
+        [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => return Err(unknown("UTF-32")),
+        [0xFF, 0xFE, ..] => (UTF_16LE, 2),
+        [0xFE, 0xFF, ..] => (UTF_16BE, 2),
+        [0, second, ..] if *second != 0 => (UTF_16BE, 0),
+        [first, 0, ..] if *first != 0 => (UTF_16LE, 0),
+        _ => (declared(bytes)?, 0),
+    })
 }
 
 fn other(

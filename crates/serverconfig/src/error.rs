@@ -43,6 +43,9 @@ pub enum ErrorKind {
     /// Something that is not XML.
     #[error("{0}; the file is damaged or was edited by hand, export it again")]
     Markup(&'static str),
+    /// Something that is not JSON, or not of the shape of the file.
+    #[error("{0}; the file is damaged or was edited by hand, export it again")]
+    Json(&'static str),
     /// An end tag that closes another element than the open one.
     #[error(
         "this end tag does not close `{expected}`, which begins in line {line}; export the file again"
@@ -79,7 +82,7 @@ pub enum ErrorKind {
     /// A root element that is not a configuration.
     #[error(
         "`{found}` is not a server configuration; give a file whose root is saved-ma-configuration, export-ma, \
-         ma-data, saved-mv-configuration or mv-data"
+         ma-data, saved-mv-configuration, mv-data or synchronizationRule"
     )]
     Root {
         /// Name of the root element.

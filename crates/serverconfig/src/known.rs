@@ -135,6 +135,20 @@ shapes! {
     PROVISIONING: ["type"], [], [];
     MV_DELETION_RULE: ["mv-object-type", "id", "type"], ["src-ma*"], [];
     MV_PASSWORD_SYNC: [], ["password-sync-enabled"], [];
+    // Synchronisation rules
+    SYNC_RULE: [],
+        ["id", "internal-id", "version", "name", "description", "immutable-tag", "direction", "disabled", "connector",
+         "sourceObjectType", "targetObjectType", "linkType", "precedence", "precedence-after", "precedence-before",
+         "softDeleteExpiryInterval", "EnablePasswordSync", "attribute-mappings", "relationshipCriteria",
+         "synchronizationCriteria"], [];
+    RULE_MAPPINGS: [], ["mapping*"], [];
+    RULE_MAPPING: ["execute-once"], ["dest", "src", "expression", "valueMergeType"], [];
+    RULE_SOURCE: [], ["attr*"], [];
+    RULE_CRITERIA: [], ["conditions*"], [];
+    RULE_JOIN: [], ["condition*"], [];
+    RULE_CONDITION: [], ["csAttribute", "ilmAttribute", "caseSensitive"], [];
+    RULE_SCOPE: [], ["scope*"], [];
+    RULE_CLAUSE: [], ["csAttribute", "csOperator", "csValue"], [];
 }
 
 /// `filter-set/@type`.

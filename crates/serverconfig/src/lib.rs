@@ -1,4 +1,4 @@
-//! Reads the server configuration of the FIM engine family: agents, metaverse, run profiles, scheduler.
+//! Reads the server configuration of the FIM engine family: agents, metaverse, run profiles, scheduler, rules.
 //!
 //! The same elements come from two places: the files of an export, and the XML columns of the database. Both give
 //! the same [`Connector`] and [`Metaverse`]. What is not understood is a [`Problem`] with its place; an error means
@@ -9,6 +9,7 @@
 mod agent;
 mod columns;
 mod context;
+pub mod declarative;
 mod decode;
 mod error;
 mod flows;
@@ -24,7 +25,10 @@ mod scheduler;
 mod schema;
 mod xml;
 
-use dirlift_model::config::{Connector, Metaverse, Problem};
+use dirlift_model::{
+    SyncRule,
+    config::{Connector, Metaverse, Problem},
+};
 
 pub use columns::{agent_from_columns, metaverse_from_columns};
 pub use decode::{DecodeError, DecodeReason, decode};
@@ -52,12 +56,14 @@ pub enum Document {
     Agent(Box<Connector>),
     /// The metaverse.
     Metaverse(Box<Metaverse>),
+    /// One synchronisation rule.
+    Rule(Box<SyncRule>),
 }
 
 /// Reads one file of an export; the root element decides what it is.
 ///
 /// `saved-ma-configuration`, `export-ma` and `ma-data` are an agent, `saved-mv-configuration` and `mv-data` the
-/// metaverse. `file` is what locations call the file.
+/// metaverse, `synchronizationRule` a rule. `file` is what locations call the file.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Parsed<Document>, ConfigError> {
     let text = decode(bytes).map_err(|it| ConfigError::from_decode(file, it))?;
     let mut cursor = Cursor::new(&text, Context::new(file))?;
@@ -67,6 +73,10 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Parsed<Document>, ConfigError> {
         "saved-ma-configuration" | "export-ma" => inside(&mut cursor, root, "ma-data", read_agent)?,
         "mv-data" => read_metaverse(&mut cursor, root)?,
         "saved-mv-configuration" => inside(&mut cursor, root, "mv-data", read_metaverse)?,
+        "synchronizationRule" => {
+            let element = cursor.element(root)?;
+            Document::Rule(Box::new(declarative::sync_rule(&mut cursor.cx, &element)))
+        }
         other => {
             let kind = ErrorKind::Root { found: context::shown(other) };
             return Err(cursor.error(root.offset, kind));
@@ -77,7 +87,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Parsed<Document>, ConfigError> {
 }
 
 fn read_agent<'t>(cursor: &mut Cursor<'t>, data: Tag<'t>) -> Result<Document, ConfigError> {
-    Ok(Document::Agent(Box::new(agent::read(cursor, data)?)))
+    Ok(Document::Agent(Box::new(agent::read(cursor, data)?.connector)))
 }
 
 fn read_metaverse<'t>(cursor: &mut Cursor<'t>, data: Tag<'t>) -> Result<Document, ConfigError> {
@@ -85,12 +95,12 @@ fn read_metaverse<'t>(cursor: &mut Cursor<'t>, data: Tag<'t>) -> Result<Document
 }
 
 /// Reads the element called `name` below the root.
-fn inside<'t>(
+fn inside<'t, T>(
     cursor: &mut Cursor<'t>,
     root: Tag<'t>,
     name: &'static str,
-    read: fn(&mut Cursor<'t>, Tag<'t>) -> Result<Document, ConfigError>,
-) -> Result<Document, ConfigError> {
+    read: fn(&mut Cursor<'t>, Tag<'t>) -> Result<T, ConfigError>,
+) -> Result<T, ConfigError> {
     let mut found = None;
     while let Some(tag) = cursor.child()? {
         if tag.name == name && found.is_none() {

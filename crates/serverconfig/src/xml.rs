@@ -278,7 +278,8 @@ impl<'t> Cursor<'t> {
         Ok(all)
     }
 
-    fn offset(&self) -> usize {
+    /// Bytes of the text that were read.
+    pub(crate) fn offset(&self) -> usize {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 

@@ -179,6 +179,7 @@ impl Set {
             match document {
                 Document::Agent(it) => self.server.connectors.push(*it),
                 Document::Metaverse(it) => self.metaverse(*it),
+                Document::Rule(it) => self.server.rules.push(*it),
             }
         }
     }
@@ -279,6 +280,7 @@ fn read_export(input: &Input<'_>, baseline: &mut Set) -> (Set, Vec<String>) {
                 ));
             }
             Document::Metaverse(it) => export.metaverse(*it),
+            Document::Rule(it) => export.server.rules.push(*it),
         }
     }
     (export, mistaken.into_iter().map(|(it, _)| it.name.clone()).collect())

@@ -176,6 +176,7 @@ fn stock() -> ServerConfiguration {
     ServerConfiguration {
         connectors: vec![ad, cloud],
         metaverse: Some(metaverse),
+        rules: Vec::new(),
         problems: Vec::new(),
     }
 }

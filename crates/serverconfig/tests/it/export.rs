@@ -1,14 +1,39 @@
 //! A real export of a later engine, when its files are at hand.
 use std::{fs, path::PathBuf};
 
-use dirlift_model::config::RunStepKind;
-use dirlift_serverconfig::{Document, read};
+use dirlift_model::{
+    SyncRule,
+    config::RunStepKind,
+    rule::{Direction, LinkType, MappingKind, MappingSource, ScopeOperator},
+};
+use dirlift_serverconfig::{
+    Document,
+    declarative::{read_connector, write_rule},
+    read,
+};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/samples/contoso-aadconnect-1.1.130.0")
+}
+
+/// Names and bytes of the files of one folder in the order of their names, or `None` with a note.
+fn files(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let Ok(entries) = fs::read_dir(folder().join(name)) else {
+        println!("skipped: the export's {name} are not here");
+        return None;
+    };
+    let paths = entries.map(|it| it.unwrap().path());
+    let mut all: Vec<_> = paths
+        .map(|it| (it.file_name().unwrap().to_string_lossy().into_owned(), fs::read(it).unwrap()))
+        .collect();
+    all.sort();
+    Some(all)
+}
 
 /// The file, or `None` with a note.
 fn sample(path: &str) -> Option<Document> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/samples/contoso-aadconnect-1.1.130.0");
-    let Ok(bytes) = fs::read(folder.join(path)) else {
+    let Ok(bytes) = fs::read(folder().join(path)) else {
         println!("skipped: the export {path} is not here");
         return None;
     };
@@ -73,4 +98,93 @@ fn metaverse() {
         (3, 219, 37)
     );
     assert_eq!((it.version, it.password_change_notification), (Some(695), None));
+}
+
+fn rules() -> Option<Vec<(SyncRule, String)>> {
+    let read = |(name, bytes): (String, Vec<u8>)| match read(&name, &bytes).unwrap() {
+        parsed if !parsed.problems.is_empty() => panic!("{:?}", parsed.problems),
+        parsed => match parsed.value {
+            Document::Rule(it) => (*it, String::from_utf8(bytes).unwrap()),
+            other => panic!("{name}: {other:?}"),
+        },
+    };
+    Some(files("SynchronizationRules")?.into_iter().map(read).collect())
+}
+
+#[test]
+fn rules_in_numbers() {
+    let Some(rules) = rules() else { return };
+    let rules: Vec<_> = rules.into_iter().map(|(it, _)| it).collect();
+    let count = |is_wanted: fn(&SyncRule) -> bool| rules.iter().filter(|it| is_wanted(it)).count();
+    assert_eq!(rules.len(), 62);
+    assert_eq!(count(|it| it.direction == Direction::Inbound), 28);
+    assert_eq!(count(|it| it.direction == Direction::Outbound), 34);
+    assert_eq!(count(|it| it.link_type == LinkType::Provision), 9);
+    assert_eq!(count(|it| it.link_type == LinkType::Join), 53);
+    assert_eq!(count(|it| it.enable_password_sync == Some(true)), 2);
+    assert_eq!(count(|it| it.disabled == Some(false) && !it.is_custom()), 62);
+    assert_eq!(count(|it| it.scope.is_empty()), 17);
+    let mappings: Vec<_> = rules.iter().flat_map(|it| &it.mappings).collect();
+    let kinds = |kind| mappings.iter().filter(|it| it.kind() == Some(kind)).count();
+    assert_eq!(mappings.len(), 1_200);
+    assert_eq!(kinds(MappingKind::Direct), 802);
+    assert_eq!(kinds(MappingKind::Expression), 391);
+    assert_eq!(kinds(MappingKind::Constant), 7);
+    assert_eq!(mappings.iter().filter(|it| it.execute_once).count(), 2);
+    let n_attributes = |it: &MappingSource| match it {
+        MappingSource::Attributes(all) => all.len(),
+        MappingSource::Constant(_) => 0,
+    };
+    assert_eq!(mappings.iter().map(|it| n_attributes(&it.source)).sum::<usize>(), 1_197);
+    let clauses: Vec<_> =
+        rules.iter().flat_map(|it| &it.scope).flat_map(|it| &it.clauses).collect();
+    let operators = |operator| clauses.iter().filter(|it| it.operator == operator).count();
+    assert_eq!(rules.iter().map(|it| it.scope.len()).sum::<usize>(), 48);
+    assert_eq!(clauses.len(), 92);
+    assert_eq!(operators(ScopeOperator::NotEqual), 35);
+    assert_eq!(operators(ScopeOperator::Equal), 26);
+    assert_eq!(operators(ScopeOperator::IsNotNull), 21);
+    assert_eq!(operators(ScopeOperator::NotStartsWith), 6);
+    assert_eq!(operators(ScopeOperator::LessThan), 2);
+    assert_eq!(operators(ScopeOperator::IsBitNotSet), 2);
+    let conditions: Vec<_> =
+        rules.iter().flat_map(|it| &it.joins).flat_map(|it| &it.conditions).collect();
+    assert_eq!(rules.iter().map(|it| it.joins.len()).sum::<usize>(), 40);
+    assert_eq!(conditions.len(), 40);
+    assert_eq!(conditions.iter().filter(|it| it.case_sensitive == Some(true)).count(), 3);
+}
+
+#[test]
+fn rules_are_written_as_they_were() {
+    let Some(rules) = rules() else { return };
+    for (rule, text) in rules {
+        let written = write_rule(&rule);
+        let parsed = read(&rule.location.file, written.as_bytes()).unwrap();
+        assert_eq!(parsed.value, Document::Rule(Box::new(rule)));
+        assert_eq!(written, text);
+    }
+}
+
+#[test]
+fn connectors_keep_their_bytes() {
+    let Some(files) = files("Connectors") else { return };
+    assert_eq!(files.len(), 2);
+    for (name, bytes) in files {
+        let parsed = read_connector(&name, &bytes).unwrap();
+        assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
+        let span = parsed.value.schema_span.clone().unwrap();
+        let schema = str::from_utf8(&bytes[span]).unwrap();
+        assert!(schema.starts_with("<schema>") && schema.ends_with("</schema>"));
+        assert_eq!(schema.matches("<schema>").count(), 1);
+        // One end tag, with or without a prefix, for each name that was understood.
+        assert_eq!(
+            schema.matches("attribute-type>").count(),
+            parsed.value.connector.schema_attributes.len()
+        );
+        assert_eq!(
+            read(&name, &bytes).unwrap().value,
+            Document::Agent(Box::new(parsed.value.connector.clone()))
+        );
+        assert!(parsed.value.bytes == bytes);
+    }
 }

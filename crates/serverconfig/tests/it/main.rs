@@ -12,5 +12,7 @@ mod encoding;
 mod export;
 mod metaverse;
 mod mutations;
+mod policy;
+mod rules;
 mod secrets;
 mod snippets;

@@ -1,7 +1,9 @@
 //! Thousands of damaged files from a fixed seed: any answer is right but a panic.
 use dirlift_model::database::{AgentRow, ServerConfigurationRow};
 use dirlift_serverconfig::{
-    agent_from_columns, decode, metaverse_from_columns, read, read_scheduler,
+    Document, agent_from_columns,
+    declarative::{read_connector, read_migrated_policy, read_synchronization_policy, write_rule},
+    decode, metaverse_from_columns, read, read_scheduler,
 };
 
 use crate::snippets as s;
@@ -150,6 +152,59 @@ fn no_damaged_column_is_a_panic() {
             administrators: None,
         }));
     }
+}
+
+#[test]
+fn no_damaged_rule_is_a_panic_and_what_is_left_can_be_written() {
+    let seeds = [s::FULL_RULE, s::SMALL_RULE];
+    let mut random = Random(0x0DDB_1A5E_5BAD_5EED);
+    let (mut n_rules, mut n_problems) = (0, 0);
+    for round in 0..4_000 {
+        let mut bytes = seeds[round % 2].as_bytes().to_vec();
+        mutate(&mut random, &mut bytes, s::FULL_RULE.as_bytes());
+        let Ok(parsed) = read("r.xml", &bytes) else { continue };
+        let Document::Rule(mut rule) = parsed.value else { continue };
+        n_rules += 1;
+        n_problems += usize::from(!parsed.problems.is_empty());
+        let written = write_rule(&rule);
+        let Document::Rule(again) = read("r.xml", written.as_bytes()).unwrap().value else {
+            panic!("{written}");
+        };
+        assert_eq!(write_rule(&again), written);
+        // Characters that XML does not have are taken but not written.
+        if !written.contains('\u{FFFD}') {
+            (rule.location.line, rule.location.column) = (1, 1);
+            assert_eq!(again, rule, "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+    assert!(n_rules > 300 && n_problems > 200, "the damage is too heavy: {n_rules}, {n_problems}");
+}
+
+#[test]
+fn no_damaged_connector_or_policy_is_a_panic() {
+    let connector = s::full_agent();
+    let utf16: Vec<u8> = connector.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let policies = [s::MIGRATED_POLICY, s::WIZARD_POLICY];
+    let mut random = Random(0x5EED_0F05_B0DE_FACE);
+    let (mut n_connectors, mut n_policies) = (0, 0);
+    for round in 0..2_500 {
+        let mut bytes = if round % 2 == 0 { connector.as_bytes().to_vec() } else { utf16.clone() };
+        mutate(&mut random, &mut bytes, s::SCHEMA.as_bytes());
+        if let Ok(parsed) = read_connector("c.xml", &bytes) {
+            n_connectors += 1;
+            assert_eq!(parsed.value.bytes, bytes);
+            let span = parsed.value.schema_span.unwrap_or_default();
+            assert!(bytes.get(span).is_some());
+        }
+        let mut bytes = policies[round % 2].as_bytes().to_vec();
+        mutate(&mut random, &mut bytes, policies[(round + 1) % 2].as_bytes());
+        n_policies += usize::from(read_migrated_policy("p.json", &bytes).is_ok());
+        drop(read_synchronization_policy("p.json", &bytes));
+    }
+    assert!(
+        n_connectors > 200 && n_policies > 200,
+        "the damage is too heavy: {n_connectors}, {n_policies}"
+    );
 }
 
 proptest::proptest! {

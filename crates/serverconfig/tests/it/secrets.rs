@@ -5,7 +5,11 @@ use dirlift_model::{
     Guid,
     database::{AgentRow, ServerConfigurationRow},
 };
-use dirlift_serverconfig::{agent_from_columns, metaverse_from_columns, read, read_scheduler};
+use dirlift_serverconfig::{
+    agent_from_columns,
+    declarative::{read_connector, read_migrated_policy, read_synchronization_policy, write_rule},
+    metaverse_from_columns, read, read_scheduler,
+};
 
 use crate::snippets::{self as s, with};
 
@@ -80,4 +84,78 @@ fn columns_of_secrets_are_not_looked_at() {
     assert!(!format!("{agent:?}").contains(CANARY));
     let row = ServerConfigurationRow { xml, administrators: None };
     assert!(!format!("{:?}", metaverse_from_columns(&row)).contains(CANARY));
+}
+
+#[test]
+fn rules_do_not_keep_fixed_values_of_credentials() {
+    let mapping = |destination: &str, inner: &str| {
+        let mapping = format!(
+            "<attribute-mappings><mapping><dest>{destination}</dest>{inner}<valueMergeType>Update</valueMergeType></mapping></attribute-mappings>"
+        );
+        s::SMALL_RULE.replace("<attribute-mappings/>", &mapping)
+    };
+    let scope = "<synchronizationCriteria><conditions><scope><csAttribute>userPassword</csAttribute>\
+        <csOperator>EQUAL</csOperator><csValue>CANARY</csValue></scope></conditions></synchronizationCriteria>";
+    let files = [
+        (mapping("userPassword", "<src>CANARY</src>"), 1),
+        (
+            mapping(
+                "unicodePwd",
+                "<src><attr>a</attr></src><expression>[a] &amp; \"CANARY\"</expression>",
+            ),
+            1,
+        ),
+        (s::SMALL_RULE.replace("<synchronizationCriteria/>", scope), 1),
+        // Elements of credentials are dropped as everywhere.
+        (s::SMALL_RULE.replace("<description/>", "<password>CANARY</password>"), 0),
+        (
+            s::SMALL_RULE.replace(
+                "<description/>",
+                "<description type='encrypted-string'>CANARY</description>",
+            ),
+            0,
+        ),
+        (mapping("mail", "<src><password>CANARY</password></src><expression>NULL</expression>"), 0),
+    ];
+    for (file, n_problems) in files {
+        let parsed = crate::rules::rule(&file);
+        assert_eq!(parsed.problems.len(), n_problems, "{:?}", parsed.problems);
+        assert!(!format!("{parsed:?}{}", write_rule(&parsed.value)).contains(CANARY), "{file}");
+    }
+    // What names attributes only stays as it is.
+    let parsed = crate::rules::rule(&mapping("unicodePwd", "<expression>Trim([pwd])</expression>"));
+    assert_eq!(parsed.value.mappings[0].expression.as_deref(), Some("Trim([pwd])"));
+    assert!(parsed.problems.is_empty());
+}
+
+#[test]
+fn policies_do_not_keep_credentials() {
+    let files = [
+        r#"{"policyMetadata":{"password":"CANARY","x":{"ClientSecret":["CANARY",{"a":"CANARY"}]}}}"#,
+        r#"{"Password":{"CANARY":1},"secret":[["CANARY"]]}"#,
+        r#"{"deploymentMetadata":{"databaseServer":"sql;Password=CANARY"}}"#,
+        r#"{"azureDirectoryPolicy":{"customSynchronizationRules":[{"attributeMappings":[{"source":"CANARY","Destination":"userPassword"}]}]}}"#,
+        r#"{"x":{"attribute":"unicodePwd","value":{"y":"CANARY"}}}"#,
+        // Errors
+        r#"{"password":"CANARY"#,
+        r#"{"password":"CANARY" CANARY}"#,
+        r#"{"password":CANARY}"#,
+    ];
+    for file in files {
+        let migrated = read_migrated_policy("p.json", file.as_bytes());
+        let wizard = read_synchronization_policy("p.json", file.as_bytes());
+        let shown = migrated.as_ref().err().map(ToString::to_string);
+        let all = format!("{migrated:?} {wizard:?} {shown:?}");
+        assert!(!all.contains(CANARY), "{file}\n{all}");
+    }
+}
+
+#[test]
+fn the_bytes_of_a_connector_are_not_shown() {
+    let file = s::full_agent();
+    let parsed = read_connector("c.xml", file.as_bytes()).unwrap();
+    assert_eq!(parsed.value.bytes, file.as_bytes());
+    let shown = format!("{parsed:?}");
+    assert!(shown.contains(&format!("n_bytes: {}", file.len())) && !shown.contains(CANARY));
+    assert!(!shown.contains("67, 65, 78"), "no byte list either");
 }

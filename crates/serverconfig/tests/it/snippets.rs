@@ -190,7 +190,7 @@ pub(crate) fn agent(xml: &str) -> Parsed<Connector> {
     let parsed = read("a.xml", xml.as_bytes()).unwrap_or_else(|it| panic!("{it}"));
     match parsed.value {
         Document::Agent(value) => Parsed { value: *value, problems: parsed.problems },
-        Document::Metaverse(_) => panic!("a metaverse"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -198,7 +198,7 @@ pub(crate) fn metaverse(xml: &str) -> Parsed<Metaverse> {
     let parsed = read("mv.xml", xml.as_bytes()).unwrap_or_else(|it| panic!("{it}"));
     match parsed.value {
         Document::Metaverse(value) => Parsed { value: *value, problems: parsed.problems },
-        Document::Agent(_) => panic!("an agent"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -209,3 +209,103 @@ pub(crate) fn shown(problems: &[Problem]) -> Vec<String> {
         .map(|it| format!("{}:{} {}", it.location.line, it.location.column, it.what))
         .collect()
 }
+
+pub(crate) const SMALL_RULE: &str = "<synchronizationRule><id>{00000000-0000-0000-0000-0000000000A1}</id><name>Small</name><description/>\
+<direction>Inbound</direction><disabled>False</disabled><connector>{00000000-0000-0000-0000-0000000000C1}</connector>\
+<sourceObjectType>user</sourceObjectType><targetObjectType>person</targetObjectType><linkType>Join</linkType>\
+<precedence>50</precedence><attribute-mappings/><relationshipCriteria/><synchronizationCriteria/></synchronizationRule>";
+
+pub(crate) const FULL_RULE: &str = r#"<?xml version="1.0"?>
+<synchronizationRule>
+ <id>{11112222-3333-4444-5555-66667777AAAA}</id>
+ <internal-id>{11112222-3333-4444-5555-66667777bbbb}</internal-id>
+ <version>7</version>
+ <name>In from AD - "Fabrikam" &lt;staff&gt; <![CDATA[& more]]></name>
+ <description>Line one
+line two</description>
+ <immutable-tag>Fabrikam.InfromADStaff.001</immutable-tag>
+ <direction>Inbound</direction>
+ <disabled>TRUE</disabled>
+ <connector>{11112222-3333-4444-5555-66667777cccc}</connector>
+ <sourceObjectType>inetOrgPerson</sourceObjectType>
+ <targetObjectType>*</targetObjectType>
+ <linkType>stickyjoin</linkType>
+ <precedence>42</precedence>
+ <precedence-after>{11112222-3333-4444-5555-66667777dddd}</precedence-after>
+ <precedence-before>{00000000-0000-0000-0000-000000000000}</precedence-before>
+ <softDeleteExpiryInterval>01:30:00</softDeleteExpiryInterval>
+ <EnablePasswordSync>true</EnablePasswordSync>
+ <attribute-mappings>
+  <mapping><dest>displayName</dest><src> <attr>displayName</attr> </src><valueMergeType>Update</valueMergeType></mapping>
+  <mapping execute-once="true"><dest>cloudFiltered</dest><src> True </src><valueMergeType>Update</valueMergeType></mapping>
+  <mapping execute-once="false">
+   <dest>mail</dest>
+   <src><attr>mail</attr><attr>otherMailbox</attr></src>
+   <valueMergeType>Update</valueMergeType>
+   <expression>IIF([a] &lt; 3 &amp;&amp; [b] &lt;&gt; "x", [mail], NULL)</expression>
+  </mapping>
+  <mapping><dest>proxyAddresses</dest><expression>NULL</expression><valueMergeType>MergeCaseInsensitive</valueMergeType></mapping>
+  <mapping><dest>company</dest><src /><valueMergeType>Update</valueMergeType></mapping>
+ </attribute-mappings>
+ <relationshipCriteria>
+  <conditions>
+   <condition><caseSensitive>True</caseSensitive><csAttribute>objectSid</csAttribute><ilmAttribute>sid</ilmAttribute></condition>
+   <condition><csAttribute>mail</csAttribute><ilmAttribute>email</ilmAttribute></condition>
+  </conditions>
+  <conditions />
+ </relationshipCriteria>
+ <synchronizationCriteria>
+  <conditions>
+   <scope><csAttribute>department</csAttribute><csOperator>EQUAL</csOperator><csValue>R&amp;D</csValue></scope>
+   <scope><csAttribute>mailNickname</csAttribute><csOperator>ISNOTNULL</csOperator><csValue /></scope>
+  </conditions>
+  <conditions><scope><csAttribute>flags</csAttribute><csOperator>IsNotBitSet</csOperator><csValue>2</csValue></scope></conditions>
+ </synchronizationCriteria>
+</synchronizationRule>"#;
+
+pub(crate) const MIGRATED_POLICY: &str = r#"{
+  "policyMetadata": {
+    "type": "migration",
+    "author": "FABRIKAM\\adm-sync",
+    "timeCreated": "2026-04-01 10:20:30Z",
+    "azureADConnectVersion": "1.6.16.0"
+  },
+  "deploymentMetadata": {
+    "hostName": "sync02.fabrikam.example",
+    "serviceAccount": "FABRIKAM\\svc-sync$",
+    "serviceAccountType": null,
+    "databaseServer": "sql01",
+    "databaseInstance": "SYNC",
+    "databaseName": "ADSync",
+    "connectorIds": ["11112222-3333-4444-5555-66667777cccc", "{11112222-3333-4444-5555-66667777DDDD}"]
+  }
+}"#;
+
+pub(crate) const WIZARD_POLICY: &str = r#"{
+  "PolicyMetadata": {"type": "applied", "Zeta": 1, "alpha": {"y": [1.5, -2], "x": true}},
+  "deploymentMetadata": {"databaseType": "LocalDB", "connectorIds": "11112222-3333-4444-5555-66667777cccc"},
+  "onpremisesDirectoryPolicy": {
+    "uniqueIdentifier": "11112222-3333-4444-5555-66667777cccc",
+    "friendlyName": "fabrikam.example",
+    "fullyQualifiedDomainName": "fabrikam.example",
+    "partitionFilters": [{
+      "distinguishedName": "DC=fabrikam,DC=example",
+      "containerinclusions": ["OU=Staff,DC=fabrikam,DC=example", "OU=Rooms,DC=fabrikam,DC=example"],
+      "containerExclusions": "OU=Old,DC=fabrikam,DC=example",
+      "domain": "FABRIKAM"
+    }],
+    "standardSynchronizationRules": [
+      {"Name": "In from AD - User Join", "uniqueIdentifier": "11112222-3333-4444-5555-666677770001",
+       "immutableTag": "Microsoft.InfromADUserJoin.006", "precedence": 100}
+    ],
+    "customSynchronizationRules": [{
+      "name": "In from AD - Staff only", "description": "", "source": "user", "target": "person", "linkType": "Join",
+      "scopeFilters": [{"attribute": "department", "condition": "EQUAL", "value": "Staff"}],
+      "precedence": "50", "direction": "Inbound",
+      "attributeMappings": [{"destination": "cloudFiltered", "source": "True"}],
+      "uniqueIdentifier": "11112222-3333-4444-5555-666677770002", "internalIdentifier": "11112222-3333-4444-5555-666677770003"
+    }]
+  },
+  "azureDirectoryPolicy": {"standardSynchronizationRules": [], "tenant": "fabrikam.example"},
+  "userSignInPolicy": {"method": "passwordHashSync"}
+}"#;
