@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn builtin_table_is_well_formed() {
         let knowledge = Knowledge::builtin();
-        assert_eq!(knowledge.tls.len(), 8, "the dossier names eight values");
+        assert_eq!(knowledge.tls.len(), 8, "Microsoft names eight values");
         assert!(knowledge.systems.is_sorted_by(|a, b| a.from > b.from));
         assert!(knowledge.hardware.is_sorted_by(|a, b| a.below < b.below));
         assert!(

@@ -1,6 +1,6 @@
 //! Which product a server runs, in which version and folder, and what tells so.
 //!
-//! Order (dossier of the product's internals, section 3): an `ADSync` key is Azure AD Sync or Entra Connect; a
+//! Order: an `ADSync` key is Azure AD Sync or Entra Connect; a
 //! `FIMSynchronizationService` key is `DirSync` with `MSOLCoExistence\InstallPath` and FIM or MIM without it.
 use dirlift_model::{
     Build, Evidence, Product,
