@@ -1,11 +1,19 @@
 //! A synchronisation server's configuration as its files state it: agents, metaverse, rules, run profiles.
 //!
 //! Plain data, in the order of the file. Unknown words are kept as [`String`]s or `Other` variants.
+mod filter;
+mod run;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AttributeName, DistinguishedName, Guid, SyncRule};
+
+pub use self::{
+    filter::{ConnectorFilter, FilterAlternative, FilterCondition, FilterOperator},
+    run::{RunProfile, RunStep, RunStepKind},
+};
 
 /// A place in a file; line and column count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -182,131 +190,6 @@ impl ConnectorCategory {
             Self::Extensible2 => "Extensible2",
             Self::Other(word) => word,
         }
-    }
-}
-
-/// `filter-set`: the connector filter of one object type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectorFilter {
-    /// `cd-object-type`.
-    pub object_type: AttributeName,
-    /// `type`: `declared`, `scripted` or another word.
-    pub kind: String,
-    /// `import-filter`: filtered already at import.
-    pub import_filter: bool,
-    /// `filter-alternative`s, of which one is enough.
-    pub alternatives: Vec<FilterAlternative>,
-    /// Where the set begins.
-    pub location: Location,
-}
-
-/// One alternative of a connector filter: all its conditions must hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FilterAlternative {
-    /// `id`.
-    pub id: Option<Guid>,
-    /// `condition`s.
-    pub conditions: Vec<FilterCondition>,
-    /// Where it begins.
-    pub location: Location,
-}
-
-/// One condition of a connector filter.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct FilterCondition {
-    /// `cd-attribute`.
-    pub attribute: AttributeName,
-    /// `intrinsic-attribute`: the attribute is the engine's own, such as `<dn>`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub intrinsic: bool,
-    /// `operator`.
-    pub operator: FilterOperator,
-    /// `value`; empty for tests of presence.
-    pub value: String,
-}
-
-macro_rules! filter_operators {
-    ($($variant:ident $word:literal $phrase:literal,)*) => {
-        /// Operator of a connector filter's condition.
-        ///
-        /// `equality` and `not-present` are confirmed by exports; the other words are recalled. A word that is
-        /// not in the table is kept and reported, its meaning is never guessed.
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(from = "String", into = "String")]
-        pub enum FilterOperator {
-            $(#[doc = concat!("`", $word, "`")] $variant,)*
-            /// A word that is not in the table.
-            Unknown(String),
-        }
-
-        impl FilterOperator {
-            /// Every operator of the table.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// Reads the word of the file.
-            pub fn new(word: &str) -> Self {
-                match word.trim() {
-                    $($word => Self::$variant,)*
-                    other => Self::Unknown(other.to_owned()),
-                }
-            }
-
-            /// The word of the file.
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $word,)*
-                    Self::Unknown(word) => word,
-                }
-            }
-
-            /// The operator in words, as the client shows it; an unknown one stands in its own word.
-            pub fn phrase(&self) -> &str {
-                match self {
-                    $(Self::$variant => $phrase,)*
-                    Self::Unknown(word) => word,
-                }
-            }
-        }
-    };
-}
-
-filter_operators! {
-    Equality "equality" "equals",
-    Inequality "inequality" "does not equal",
-    Present "present" "is present",
-    NotPresent "not-present" "is not present",
-    SubstringStart "substring-start" "starts with",
-    NotSubstringStart "not-substring-start" "does not start with",
-    SubstringEnd "substring-end" "ends with",
-    NotSubstringEnd "not-substring-end" "does not end with",
-    SubstringAny "substring-any" "contains",
-    NotSubstringAny "not-substring-any" "does not contain",
-    GreaterThan "greater-than" "is greater than",
-    GreaterThanOrEqual "greater-than-or-equal" "is greater than or equal to",
-    LessThan "less-than" "is less than",
-    LessThanOrEqual "less-than-or-equal" "is less than or equal to",
-    BitOn "bit-on" "has all bits of",
-    BitOff "bit-off" "has not all bits of",
-}
-
-impl From<String> for FilterOperator {
-    fn from(word: String) -> Self {
-        Self::new(&word)
-    }
-}
-
-impl From<FilterOperator> for String {
-    fn from(operator: FilterOperator) -> Self {
-        operator.as_str().to_owned()
-    }
-}
-
-impl fmt::Display for FilterCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.attribute, self.operator.phrase())?;
-        let presence =
-            matches!(self.operator, FilterOperator::Present | FilterOperator::NotPresent);
-        if presence { Ok(()) } else { write!(f, " \"{}\"", self.value) }
     }
 }
 
@@ -610,128 +493,6 @@ pub struct ExtensibleSettings {
     pub password_extension: Option<Extension>,
     /// Other `parameter-values`, secrets left out.
     pub parameters: Vec<(String, String)>,
-}
-
-/// One run profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunProfile {
-    /// `id`.
-    pub id: Option<Guid>,
-    /// `name`.
-    pub name: String,
-    /// Steps in order.
-    pub steps: Vec<RunStep>,
-    /// Where it begins.
-    pub location: Location,
-}
-
-/// One step of a run profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunStep {
-    /// What it does.
-    pub kind: RunStepKind,
-    /// `partition`.
-    pub partition: Option<Guid>,
-    /// `threshold/object`: stop after so many objects; 0 is no limit.
-    pub object_limit: Option<u64>,
-    /// `threshold/delete`: stop at so many deletions.
-    pub delete_limit: Option<u64>,
-}
-
-/// What a run step does; the display form is the name that the client shows.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub enum RunStepKind {
-    /// `full-import` with `to-cs`
-    FullImport,
-    /// `full-import`
-    FullImportDeltaSync,
-    /// `full-import-reevaluate-rules`
-    FullImportFullSync,
-    /// `delta-import` with `to-cs`
-    DeltaImport,
-    /// `delta-import`
-    DeltaImportDeltaSync,
-    /// `apply-rules` with `apply-pending`
-    DeltaSync,
-    /// `apply-rules` with `reevaluate-flow-connectors`
-    FullSync,
-    /// `export`
-    Export,
-    /// Another word or combination, as written.
-    Other(String),
-}
-
-impl RunStepKind {
-    const TABLE: &[(Self, &'static str, &'static str, &'static str)] = &[
-        (Self::FullImport, "full-import", "to-cs", "Full Import (Stage Only)"),
-        (Self::FullImportDeltaSync, "full-import", "", "Full Import and Delta Synchronization"),
-        (
-            Self::FullImportFullSync,
-            "full-import-reevaluate-rules",
-            "",
-            "Full Import and Full Synchronization",
-        ),
-        (Self::DeltaImport, "delta-import", "to-cs", "Delta Import (Stage Only)"),
-        (Self::DeltaImportDeltaSync, "delta-import", "", "Delta Import and Delta Synchronization"),
-        (Self::DeltaSync, "apply-rules", "apply-pending", "Delta Synchronization"),
-        (Self::FullSync, "apply-rules", "reevaluate-flow-connectors", "Full Synchronization"),
-        (Self::Export, "export", "", "Export"),
-    ];
-
-    /// Reads `step-type/@type` with its `import-subtype` or `apply-rules-subtype` (empty when absent).
-    pub fn new(step_type: &str, subtype: &str) -> Self {
-        let found = Self::TABLE.iter().find(|(_, ty, sub, _)| *ty == step_type && *sub == subtype);
-        match found {
-            Some((kind, ..)) => kind.clone(),
-            None if subtype.is_empty() => Self::Other(step_type.to_owned()),
-            None => Self::Other(format!("{step_type}/{subtype}")),
-        }
-    }
-
-    /// The engine's words, `type` or `type/subtype`.
-    pub fn words(&self) -> String {
-        match Self::TABLE.iter().find(|(kind, ..)| kind == self) {
-            Some((_, ty, "", _)) => (*ty).to_owned(),
-            Some((_, ty, sub, _)) => format!("{ty}/{sub}"),
-            None => self.to_string(),
-        }
-    }
-
-    /// Whether the step reads the whole connected directory.
-    pub const fn is_full_import(&self) -> bool {
-        matches!(self, Self::FullImport | Self::FullImportDeltaSync | Self::FullImportFullSync)
-    }
-
-    /// Whether the step applies the rules to every object.
-    pub const fn is_full_sync(&self) -> bool {
-        matches!(self, Self::FullSync | Self::FullImportFullSync)
-    }
-}
-
-impl From<String> for RunStepKind {
-    fn from(words: String) -> Self {
-        let (ty, sub) = words.split_once('/').unwrap_or((&words, ""));
-        Self::new(ty, sub)
-    }
-}
-
-impl From<RunStepKind> for String {
-    fn from(kind: RunStepKind) -> Self {
-        kind.words()
-    }
-}
-
-impl fmt::Display for RunStepKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Self::TABLE.iter().find(|(kind, ..)| kind == self) {
-            Some((.., name)) => f.pad(name),
-            None => match self {
-                Self::Other(words) => f.pad(words),
-                _ => f.pad("?"),
-            },
-        }
-    }
 }
 
 #[cfg(test)]
