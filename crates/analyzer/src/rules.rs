@@ -12,7 +12,7 @@ mod runs;
 mod services;
 mod size;
 
-use dirlift_model::{Confidence, Evidence, Finding, Severity};
+use dirlift_model::{Confidence, Evidence, Finding, Severity, text::plural};
 
 pub use crate::case::Case;
 
@@ -65,6 +65,18 @@ impl Hit {
     /// Something that was read on this server.
     pub fn confirmed(detail: impl Into<String>, evidence: Vec<Evidence>) -> Self {
         Self { confidence: Confidence::Confirmed, detail: detail.into(), evidence }
+    }
+
+    /// Adds what was read on this server, with its number as the detail; nothing when there is none.
+    pub(crate) fn push_counted(
+        hits: &mut Vec<Self>,
+        evidence: Vec<Evidence>,
+        one: &str,
+        many: &str,
+    ) {
+        if !evidence.is_empty() {
+            hits.push(Self::confirmed(plural(evidence.len() as u64, one, many), evidence));
+        }
     }
 
     /// Something that was concluded.

@@ -252,12 +252,7 @@ pub(super) const RULES: &[Rule] = &[
                     )
                 }));
             }
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "difference", "differences"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "difference", "differences");
         },
     },
     Rule {
@@ -292,12 +287,7 @@ pub(super) const RULES: &[Rule] = &[
                     }
                 }
             }
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "exclusion removed", "exclusions removed"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "exclusion removed", "exclusions removed");
         },
     },
     Rule {
@@ -335,12 +325,7 @@ pub(super) const RULES: &[Rule] = &[
                     }));
                 }
             }
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "join beyond stock", "joins beyond stock"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "join beyond stock", "joins beyond stock");
         },
     },
     Rule {
@@ -366,12 +351,7 @@ pub(super) const RULES: &[Rule] = &[
                     Evidence::new(&it.name, own, &it.location)
                 })
                 .collect();
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "agent", "agents"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "agent", "agents");
         },
     },
     Rule {
@@ -384,12 +364,7 @@ pub(super) const RULES: &[Rule] = &[
         reference: docs::DEFAULTS,
         check: |case, hits| {
             let evidence = removed_flows(case);
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "flow removed", "flows removed"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "flow removed", "flows removed");
         },
     },
 ];

@@ -234,12 +234,7 @@ pub(super) const RULES: &[Rule] = &[
                     )
                 })
                 .collect();
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "flow beyond stock", "flows beyond stock"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "flow beyond stock", "flows beyond stock");
         },
     },
     Rule {
@@ -313,12 +308,7 @@ pub(super) const RULES: &[Rule] = &[
                     Evidence::new(set.object_type.as_str(), it, &alternative.location)
                 })
                 .collect();
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "condition", "conditions"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "condition", "conditions");
         },
     },
     Rule {
@@ -347,12 +337,7 @@ pub(super) const RULES: &[Rule] = &[
                     }));
                 }
             }
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(
-                    plural(evidence.len() as u64, "condition", "conditions"),
-                    evidence,
-                ));
-            }
+            Hit::push_counted(hits, evidence, "condition", "conditions");
         },
     },
     Rule {

@@ -1,5 +1,5 @@
 //! `DL09xx`: what the readers did not understand.
-use dirlift_model::{Evidence, Severity, text::plural};
+use dirlift_model::{Evidence, Severity};
 
 use super::{Hit, Rule, docs};
 
@@ -23,8 +23,6 @@ pub(super) const RULES: &[Rule] = &[Rule {
             .collect();
         evidence.sort_by(|a, b| (&a.place, &a.observed).cmp(&(&b.place, &b.observed)));
         evidence.dedup();
-        if !evidence.is_empty() {
-            hits.push(Hit::confirmed(plural(evidence.len() as u64, "place", "places"), evidence));
-        }
+        Hit::push_counted(hits, evidence, "place", "places");
     },
 }];

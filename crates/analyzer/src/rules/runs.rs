@@ -106,9 +106,7 @@ pub(super) const RULES: &[Rule] = &[
                     }
                 }
             }
-            if !evidence.is_empty() {
-                hits.push(Hit::confirmed(plural(evidence.len() as u64, "mark", "marks"), evidence));
-            }
+            Hit::push_counted(hits, evidence, "mark", "marks");
         },
     },
     Rule {
