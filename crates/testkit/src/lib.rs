@@ -7,3 +7,5 @@ pub mod canary;
 pub mod mutate;
 pub mod org;
 pub mod snapshot;
+#[cfg(feature = "tds")]
+pub mod tds;
