@@ -28,15 +28,19 @@ impl Browser {
             n_asked: Arc::new(AtomicUsize::new(0)),
             stop: Arc::new(AtomicBool::new(false)),
         };
-        let (stop, n_asked, instance) = (Arc::clone(&browser.stop), Arc::clone(&browser.n_asked), instance.to_owned());
+        let (stop, n_asked, instance) =
+            (Arc::clone(&browser.stop), Arc::clone(&browser.n_asked), instance.to_owned());
         thread::spawn(move || {
             let mut question = [0; 1_024];
             while !stop.load(Ordering::Relaxed) {
                 let Ok((n, client)) = socket.recv_from(&mut question) else { continue };
                 // CLNT_UCAST_INST: 4, the name, a zero that some clients leave out (2.2.3).
                 let Some((4, name)) = question[..n].split_first() else { continue };
-                let name = String::from_utf8_lossy(name.strip_suffix(&[0]).unwrap_or(name)).into_owned();
-                if name.eq_ignore_ascii_case(&instance) && n_asked.fetch_add(1, Ordering::Relaxed) >= n_lost {
+                let name =
+                    String::from_utf8_lossy(name.strip_suffix(&[0]).unwrap_or(name)).into_owned();
+                if name.eq_ignore_ascii_case(&instance)
+                    && n_asked.fetch_add(1, Ordering::Relaxed) >= n_lost
+                {
                     socket.send_to(&answer, client).ok();
                 }
             }
@@ -52,7 +56,9 @@ impl Browser {
     /// The bytes of SVR_RESP (2.2.5): 5, the length, and pairs of names and values.
     pub fn answer(instance: &str, port: Option<u16>) -> Vec<u8> {
         let tcp = port.map(|it| format!("tcp;{it};")).unwrap_or_default();
-        let data = format!("ServerName;RESPONDER;InstanceName;{instance};IsClustered;No;Version;10.50.6000.34;{tcp};");
+        let data = format!(
+            "ServerName;RESPONDER;InstanceName;{instance};IsClustered;No;Version;10.50.6000.34;{tcp};"
+        );
         let mut out = vec![5];
         out.extend_from_slice(&u16::try_from(data.len()).unwrap_or(u16::MAX).to_le_bytes());
         out.extend_from_slice(data.as_bytes());

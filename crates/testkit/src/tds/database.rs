@@ -33,7 +33,9 @@ impl SqlError {
     }
 
     pub(super) fn denied(table: &str, database: &str) -> Self {
-        let text = format!("The SELECT permission was denied on the object '{table}', database '{database}', schema 'dbo'.");
+        let text = format!(
+            "The SELECT permission was denied on the object '{table}', database '{database}', schema 'dbo'."
+        );
         Self::new(229, 14, text)
     }
 }
@@ -50,7 +52,8 @@ pub struct Table {
 impl Table {
     /// A table with columns and without rows.
     pub fn new(columns: &[(&str, Type)]) -> Self {
-        let columns = columns.iter().map(|(name, ty)| Column { name: (*name).to_owned(), ty: *ty }).collect();
+        let columns =
+            columns.iter().map(|(name, ty)| Column { name: (*name).to_owned(), ty: *ty }).collect();
         Self { columns, rows: Vec::new() }
     }
 
@@ -98,7 +101,11 @@ impl Database {
     }
 
     /// The table of a name, without regard to case; what the login may not read is an error.
-    pub(super) fn find(&self, schema: Option<&str>, name: &str) -> Result<(&str, &Table), SqlError> {
+    pub(super) fn find(
+        &self,
+        schema: Option<&str>,
+        name: &str,
+    ) -> Result<(&str, &Table), SqlError> {
         let full = match schema {
             None | Some("dbo") => name.to_owned(),
             Some(schema) => format!("{schema}.{name}"),
@@ -120,10 +127,21 @@ impl Database {
             ("ORDINAL_POSITION", Type::Int),
             ("DATA_TYPE", Type::NVarChar(128)),
         ]);
-        for (name, table) in self.tables.iter().filter(|(name, _)| !name.contains('.') && !self.denied.contains(*name)) {
+        for (name, table) in self
+            .tables
+            .iter()
+            .filter(|(name, _)| !name.contains('.') && !self.denied.contains(*name))
+        {
             for (column, position) in table.columns.iter().zip(1..) {
-                let (name, column_name, ty) = (name.as_str(), column.name.as_str(), column.ty.name());
-                let row = ["dbo".into(), name.into(), column_name.into(), Value::Int(position), ty.into()];
+                let (name, column_name, ty) =
+                    (name.as_str(), column.name.as_str(), column.ty.name());
+                let row = [
+                    "dbo".into(),
+                    name.into(),
+                    column_name.into(),
+                    Value::Int(position),
+                    ty.into(),
+                ];
                 catalogue.rows.push(row.to_vec());
             }
         }

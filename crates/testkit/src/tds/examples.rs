@@ -55,7 +55,8 @@ mod tests {
     fn published_prelogins_are_read_and_written() {
         let (kind, request) = data(PRELOGIN_REQUEST);
         assert_eq!(kind, packet::PRELOGIN);
-        let expected = Prelogin { version: [9, 0, 0, 0, 0, 0], encryption: 1, instance: String::new() };
+        let expected =
+            Prelogin { version: [9, 0, 0, 0, 0, 0], encryption: 1, instance: String::new() };
         assert_eq!(Prelogin::parse(&request).unwrap(), expected);
 
         // The capture says ENCRYPT_ON and MARS; this responder offers no MARS.
@@ -95,7 +96,11 @@ mod tests {
     #[test]
     fn published_conversation_over_a_socket() {
         let database = Database { name: "master".to_owned(), ..Database::default() };
-        let server = ServerBuilder::new(database).user("sa", "").encryption(Encryption::NotSupported).start().unwrap();
+        let server = ServerBuilder::new(database)
+            .user("sa", "")
+            .encryption(Encryption::NotSupported)
+            .start()
+            .unwrap();
         let mut tcp = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
         tcp.write_all(&bytes(PRELOGIN_REQUEST)).unwrap();
         let (kind, answer) = wire::read_message(&mut tcp).unwrap();

@@ -23,12 +23,19 @@ impl Prelogin {
             if *token == 0xff {
                 return Ok(found);
             }
-            let (place, later) = rest.split_first_chunk::<4>().ok_or_else(|| invalid("a pre-login option is cut off"))?;
+            let (place, later) = rest
+                .split_first_chunk::<4>()
+                .ok_or_else(|| invalid("a pre-login option is cut off"))?;
             let start = usize::from(u16::from_be_bytes([place[0], place[1]]));
             let len = usize::from(u16::from_be_bytes([place[2], place[3]]));
-            let value = data.get(start..start + len).ok_or_else(|| invalid("a pre-login option lies outside"))?;
+            let value = data
+                .get(start..start + len)
+                .ok_or_else(|| invalid("a pre-login option lies outside"))?;
             match (token, value) {
-                (0, value) => found.version = value.try_into().map_err(|_| invalid("the version has not six bytes"))?,
+                (0, value) => {
+                    found.version =
+                        value.try_into().map_err(|_| invalid("the version has not six bytes"))?
+                }
                 (1, [byte]) => found.encryption = *byte,
                 (2, [name @ .., 0]) => found.instance = String::from_utf8_lossy(name).into_owned(),
                 (1 | 2, _) => return Err(invalid("a pre-login option has a wrong length")),

@@ -156,7 +156,12 @@ impl ServerBuilder {
             log: Arc::default(),
             stop: Arc::default(),
         };
-        let shared = Arc::new(Shared { settings: self, tls, log: Arc::clone(&server.log), answers: Mutex::default() });
+        let shared = Arc::new(Shared {
+            settings: self,
+            tls,
+            log: Arc::clone(&server.log),
+            answers: Mutex::default(),
+        });
         let stop = Arc::clone(&server.stop);
         thread::spawn(move || {
             for connection in listener.incoming() {
@@ -330,7 +335,8 @@ impl<'a> Session<'a> {
             _ => (1, false),
         };
         let wanted = settings.instance.as_deref().unwrap_or_default();
-        let is_right = prelogin.instance.is_empty() || prelogin.instance.eq_ignore_ascii_case(wanted);
+        let is_right =
+            prelogin.instance.is_empty() || prelogin.instance.eq_ignore_ascii_case(wanted);
         let encrypts = answer != 2;
         let cannot = prelogin.encryption == 2 && answer == 3;
         locked(&self.shared.log).prelogins.push(prelogin);
@@ -354,8 +360,18 @@ impl<'a> Session<'a> {
         let tds_version = login.tds_version;
         locked(&self.shared.log).logins.push(login);
         let body = if refusal.is_empty() {
-            let product = [settings.version[0], settings.version[1], settings.version[2], settings.version[3]];
-            wire::login_accepted(&settings.database.name, settings.packet_size, tds_version, product)
+            let product = [
+                settings.version[0],
+                settings.version[1],
+                settings.version[2],
+                settings.version[3],
+            ];
+            wire::login_accepted(
+                &settings.database.name,
+                settings.packet_size,
+                tds_version,
+                product,
+            )
         } else {
             wire::login_refused(&refusal)
         };
@@ -370,7 +386,8 @@ impl<'a> Session<'a> {
     /// Errors for a login that is refused, in the order in which the server sends them.
     fn refusal(&self, login: &Login) -> Vec<SqlError> {
         let settings = &self.shared.settings;
-        let failed = || SqlError::new(18_456, 14, format!("Login failed for user '{}'.", login.user));
+        let failed =
+            || SqlError::new(18_456, 14, format!("Login failed for user '{}'.", login.user));
         if login.integrated {
             let text = "Login failed. The login is from an untrusted domain and cannot be used with Windows authentication.";
             return vec![SqlError::new(18_452, 14, text)];
@@ -378,8 +395,13 @@ impl<'a> Session<'a> {
         if settings.users.get(&login.user) != Some(&login.password) {
             return vec![failed()];
         }
-        if !login.database.is_empty() && !login.database.eq_ignore_ascii_case(&settings.database.name) {
-            let text = format!("Cannot open database \"{}\" requested by the login. The login failed.", login.database);
+        if !login.database.is_empty()
+            && !login.database.eq_ignore_ascii_case(&settings.database.name)
+        {
+            let text = format!(
+                "Cannot open database \"{}\" requested by the login. The login failed.",
+                login.database
+            );
             return vec![SqlError::new(4_060, 11, text), failed()];
         }
         Vec::new()
@@ -387,7 +409,8 @@ impl<'a> Session<'a> {
 
     /// The TLS handshake, its records wrapped into pre-login packets.
     fn handshake(&mut self) -> io::Result<bool> {
-        let mut tls = ServerConnection::new(Arc::clone(&self.shared.tls)).map_err(io::Error::other)?;
+        let mut tls =
+            ServerConnection::new(Arc::clone(&self.shared.tls)).map_err(io::Error::other)?;
         while tls.is_handshaking() || tls.wants_write() {
             if tls.wants_write() {
                 let mut records = Vec::new();
@@ -458,20 +481,29 @@ impl<'a> Session<'a> {
                 wire::write_message(self, packet::RESULT, &acknowledged, 4_096)?;
                 return Ok(true);
             }
-            _ => return Err(wire::invalid("a packet is of a type that this responder does not know")),
+            _ => {
+                return Err(wire::invalid(
+                    "a packet is of a type that this responder does not know",
+                ));
+            }
         };
         locked(&self.shared.log).statements.push(sql.clone());
         let settings = &self.shared.settings;
-        let fault = settings.faults.iter().find(|(part, _)| sql.contains(part.as_str())).map(|(_, it)| it);
+        let fault =
+            settings.faults.iter().find(|(part, _)| sql.contains(part.as_str())).map(|(_, it)| it);
         let result = || sql::run(&settings.database, &sql, &arguments);
         let send = |data: &[u8]| wire::packets(packet::RESULT, data, settings.packet_size);
         match fault {
             None => {
-                let bytes = self.remembered(request, &sql, &arguments, || send(&wire::answer(request, &result())));
+                let bytes = self.remembered(request, &sql, &arguments, || {
+                    send(&wire::answer(request, &result()))
+                });
                 self.write_all(&bytes)?;
                 self.flush()?;
             }
-            Some(Fault::Error(error)) => self.write_all(&send(&wire::answer(request, &Err(error.clone()))))?,
+            Some(Fault::Error(error)) => {
+                self.write_all(&send(&wire::answer(request, &Err(error.clone()))))?
+            }
             Some(Fault::ErrorAfterRows(error)) => {
                 let set = result().unwrap_or_default();
                 self.write_all(&send(&wire::broken_answer(&set, error)))?;

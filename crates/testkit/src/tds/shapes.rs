@@ -99,15 +99,24 @@ fn database(name: &str, tables: BTreeMap<String, Table>, properties: &[(&str, Va
     let mut database = Database {
         name: name.to_owned(),
         collation: "SQL_Latin1_General_CP1_CI_AS".to_owned(),
-        properties: properties.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        properties: properties
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
         tables,
         now: Some(datetime(2026, 11, 20, 7, 30, 0)),
         ..Database::default()
     };
     let log = format!("{name}_log");
-    let files = [("sys.database_files", name, "ROWS", 128_001), ("sys.database_files", &log, "LOG", 6_400)];
+    let files =
+        [("sys.database_files", name, "ROWS", 128_001), ("sys.database_files", &log, "LOG", 6_400)];
     for ((table, name, kind, size), id) in files.into_iter().zip(1..) {
-        let cells = [("file_id", Value::Int(id)), ("name", name.into()), ("type_desc", kind.into()), ("size", Value::Int(size))];
+        let cells = [
+            ("file_id", Value::Int(id)),
+            ("name", name.into()),
+            ("type_desc", kind.into()),
+            ("size", Value::Int(size)),
+        ];
         database.table(table).add(&cells);
     }
     database
@@ -117,10 +126,16 @@ fn tables(list: &[(&str, &[&[(&str, Type)]])]) -> BTreeMap<String, Table> {
     list.iter().map(|(name, parts)| ((*name).to_owned(), Table::new(&parts.concat()))).collect()
 }
 
-const FILES: &[(&str, Type)] =
-    &[("file_id", Type::Int), ("name", NAME), ("type_desc", Type::NVarChar(60)), ("size", Type::Int)];
-const METAVERSE: &[(&str, Type)] = &[("object_id", Type::Guid), ("object_type", NAME), ("displayName", NAME)];
-const LINKS: &[(&str, Type)] = &[("object_id", Type::Guid), ("attribute_name", NAME), ("reference_id", Type::Guid)];
+const FILES: &[(&str, Type)] = &[
+    ("file_id", Type::Int),
+    ("name", NAME),
+    ("type_desc", Type::NVarChar(60)),
+    ("size", Type::Int),
+];
+const METAVERSE: &[(&str, Type)] =
+    &[("object_id", Type::Guid), ("object_type", NAME), ("displayName", NAME)];
+const LINKS: &[(&str, Type)] =
+    &[("object_id", Type::Guid), ("attribute_name", NAME), ("reference_id", Type::Guid)];
 
 /// `FIMSynchronizationService` on SQL Server 2008 R2 Express, as DirSync has it.
 pub fn fim() -> Database {
@@ -196,7 +211,10 @@ pub fn adsync() -> Database {
         ),
         (
             "mms_connectorspace",
-            &[CONNECTOR_SPACE, &[("password_sync_target", Type::Guid), ("is_password_hash_sync_retry", Type::Bit)]],
+            &[
+                CONNECTOR_SPACE,
+                &[("password_sync_target", Type::Guid), ("is_password_hash_sync_retry", Type::Bit)],
+            ],
         ),
         ("mms_metaverse", &[METAVERSE]),
         ("mms_cs_link", &[LINKS]),

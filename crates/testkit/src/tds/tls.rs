@@ -1,7 +1,10 @@
 //! TLS of the responder: a made-up authority and certificates below it.
 use std::{io, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
 
 /// Versions of TLS that the responder accepts.
@@ -38,7 +41,8 @@ impl Certificate {
         let authority_certificate = authority.self_signed(&authority_key)?;
         let issuer = Issuer::new(authority, authority_key);
 
-        let mut leaf = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        let mut leaf =
+            CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
         leaf.distinguished_name.push(DnType::CommonName, "localhost");
         leaf.use_authority_key_identifier_extension = true;
         leaf.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);

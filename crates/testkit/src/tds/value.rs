@@ -28,7 +28,8 @@ pub enum Value {
 impl Value {
     /// A `uniqueidentifier` from its text, whose first three groups are stored in reverse.
     pub fn guid(text: &str) -> Self {
-        text.parse::<dirlift_model::Guid>().map_or(Self::Null, |it| Self::Guid(it.to_directory_bytes()))
+        text.parse::<dirlift_model::Guid>()
+            .map_or(Self::Null, |it| Self::Guid(it.to_directory_bytes()))
     }
 }
 
@@ -54,8 +55,15 @@ impl From<bool> for Value {
 pub fn datetime(year: i64, month: i64, day: i64, hour: u32, minute: u32, second: u32) -> Value {
     // Days from 0000-03-01 of the proleptic Gregorian calendar, years beginning in March; 1900-01-01 is day 693_901.
     let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days = y * 365 + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (m * 306 + 5) / 10 + day - 1;
-    Value::DateTime(i32::try_from(days - 693_901).unwrap_or(0), ((hour * 60 + minute) * 60 + second) * 300)
+    let days = y * 365 + y.div_euclid(4) - y.div_euclid(100)
+        + y.div_euclid(400)
+        + (m * 306 + 5) / 10
+        + day
+        - 1;
+    Value::DateTime(
+        i32::try_from(days - 693_901).unwrap_or(0),
+        ((hour * 60 + minute) * 60 + second) * 300,
+    )
 }
 
 /// A type of a column.
@@ -160,8 +168,12 @@ impl Type {
             (Self::VarBinary(_), Value::Binary(bytes)) => short(out, bytes),
             (Self::NVarCharMax | Self::Xml, Value::Text(text)) => chunked(out, &utf16(text)),
             (Self::VarBinaryMax, Value::Binary(bytes)) => chunked(out, bytes),
-            (Self::NVarChar(_) | Self::Literal(_) | Self::VarBinary(_), _) => out.extend_from_slice(&[0xff, 0xff]),
-            (Self::NVarCharMax | Self::Xml | Self::VarBinaryMax, _) => out.extend_from_slice(&[0xff; 8]),
+            (Self::NVarChar(_) | Self::Literal(_) | Self::VarBinary(_), _) => {
+                out.extend_from_slice(&[0xff, 0xff])
+            }
+            (Self::NVarCharMax | Self::Xml | Self::VarBinaryMax, _) => {
+                out.extend_from_slice(&[0xff; 8])
+            }
             _ => out.push(0),
         }
     }
@@ -223,7 +235,9 @@ impl Type {
             (Self::Int | Self::BigInt, 4) => Value::Int(i32::from_le_bytes(bytes.array()?).into()),
             (Self::Int | Self::BigInt, 8) => Value::Int(i64::from_le_bytes(bytes.array()?)),
             (Self::Guid, 16) => Value::Guid(bytes.array()?),
-            (Self::DateTime, 8) => Value::DateTime(i32::from_le_bytes(bytes.array()?), bytes.u32()?),
+            (Self::DateTime, 8) => {
+                Value::DateTime(i32::from_le_bytes(bytes.array()?), bytes.u32()?)
+            }
             _ => return Err(invalid("the length of an argument does not fit its type")),
         })
     }
@@ -285,7 +299,11 @@ mod tests {
             (Type::Bit, Value::Bit(true), &[1, 1]),
             (Type::NVarChar(10), Value::from("ab"), &[4, 0, 97, 0, 98, 0]),
             (Type::NVarChar(10), Value::Null, &[255, 255]),
-            (Type::NVarCharMax, Value::from("a"), &[2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 97, 0, 0, 0, 0, 0]),
+            (
+                Type::NVarCharMax,
+                Value::from("a"),
+                &[2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 97, 0, 0, 0, 0, 0],
+            ),
             (Type::NVarCharMax, Value::Null, &[255; 8]),
             (Type::DateTime, Value::DateTime(1, 2), &[8, 1, 0, 0, 0, 2, 0, 0, 0]),
             (Type::VarBinary(8), Value::Binary(vec![9]), &[1, 0, 9]),

@@ -33,7 +33,9 @@ pub(super) fn read_message(stream: &mut dyn Read) -> io::Result<(u8, Vec<u8>)> {
         let mut header = [0; HEADER];
         stream.read_exact(&mut header)?;
         let len = usize::from(u16::from_be_bytes([header[2], header[3]]));
-        let n_data = len.checked_sub(HEADER).ok_or_else(|| invalid("a packet is shorter than its header"))?;
+        let n_data = len
+            .checked_sub(HEADER)
+            .ok_or_else(|| invalid("a packet is shorter than its header"))?;
         if data.len() + n_data > MAX_REQUEST {
             return Err(invalid("a request is too long"));
         }
@@ -68,7 +70,12 @@ pub(super) fn packets(kind: u8, data: &[u8], packet_size: usize) -> Vec<u8> {
 }
 
 /// Writes a message.
-pub(super) fn write_message(stream: &mut dyn Write, kind: u8, data: &[u8], packet_size: usize) -> io::Result<()> {
+pub(super) fn write_message(
+    stream: &mut dyn Write,
+    kind: u8,
+    data: &[u8],
+    packet_size: usize,
+) -> io::Result<()> {
     stream.write_all(&packets(kind, data, packet_size))?;
     stream.flush()
 }
@@ -204,7 +211,12 @@ pub(super) fn login_refused(errors: &[SqlError]) -> Vec<u8> {
 }
 
 /// The answer to a login that succeeded: database, packet size, LOGINACK.
-pub(super) fn login_accepted(database: &str, packet_size: usize, tds_version: u32, product: [u8; 4]) -> Vec<u8> {
+pub(super) fn login_accepted(
+    database: &str,
+    packet_size: usize,
+    tds_version: u32,
+    product: [u8; 4],
+) -> Vec<u8> {
     let mut out = Vec::new();
     env_change(&mut out, 1, database, "master");
     env_change(&mut out, 4, &packet_size.to_string(), "4096");
@@ -234,7 +246,8 @@ pub(super) fn batch_text(data: &[u8]) -> io::Result<String> {
 }
 
 fn after_headers(data: &[u8]) -> io::Result<&[u8]> {
-    let (len, _) = data.split_first_chunk::<4>().ok_or_else(|| invalid("a request has no headers"))?;
+    let (len, _) =
+        data.split_first_chunk::<4>().ok_or_else(|| invalid("a request has no headers"))?;
     let len = u32::from_le_bytes(*len) as usize;
     data.get(len..).ok_or_else(|| invalid("the headers of a request are cut off"))
 }
@@ -261,7 +274,9 @@ pub(super) fn rpc_call(data: &[u8]) -> io::Result<(String, Vec<Value>)> {
         return Ok((name, arguments));
     }
     let mut arguments = arguments.into_iter();
-    let Some(Value::Text(statement)) = arguments.next() else { return Err(invalid("sp_executesql has no statement")) };
+    let Some(Value::Text(statement)) = arguments.next() else {
+        return Err(invalid("sp_executesql has no statement"));
+    };
     arguments.next();
     Ok((statement, arguments.collect()))
 }
@@ -271,13 +286,15 @@ pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
     pub(super) fn take(&mut self, n: usize) -> io::Result<&'a [u8]> {
-        let (now, later) = self.0.split_at_checked(n).ok_or_else(|| invalid("a message is cut off"))?;
+        let (now, later) =
+            self.0.split_at_checked(n).ok_or_else(|| invalid("a message is cut off"))?;
         self.0 = later;
         Ok(now)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
-        let (now, later) = self.0.split_first_chunk::<N>().ok_or_else(|| invalid("a message is cut off"))?;
+        let (now, later) =
+            self.0.split_first_chunk::<N>().ok_or_else(|| invalid("a message is cut off"))?;
         self.0 = later;
         Ok(*now)
     }

@@ -10,14 +10,19 @@ use super::{
 };
 
 /// Runs one statement.
-pub(in super::super) fn run(database: &Database, sql: &str, arguments: &[Value]) -> Result<ResultSet, SqlError> {
+pub(in super::super) fn run(
+    database: &Database,
+    sql: &str,
+    arguments: &[Value],
+) -> Result<ResultSet, SqlError> {
     let select = parse(sql)?;
     let catalogue;
     let one_row = Table { columns: Vec::new(), rows: vec![Vec::new()] };
     let table = match &select.from {
         None => &one_row,
         Some((Some(schema), name))
-            if schema.eq_ignore_ascii_case("INFORMATION_SCHEMA") && name.eq_ignore_ascii_case("COLUMNS") =>
+            if schema.eq_ignore_ascii_case("INFORMATION_SCHEMA")
+                && name.eq_ignore_ascii_case("COLUMNS") =>
         {
             catalogue = database.catalogue();
             &catalogue
@@ -55,10 +60,14 @@ impl Evaluation<'_> {
         let mut groups: Vec<Group<'_>> = if select.group.is_empty() {
             rows.into_iter().map(|it| vec![it]).collect()
         } else {
-            let columns: Vec<usize> = select.group.iter().map(|it| self.column(it)).collect::<Result<_, _>>()?;
+            let columns: Vec<usize> =
+                select.group.iter().map(|it| self.column(it)).collect::<Result<_, _>>()?;
             let mut groups: BTreeMap<Vec<Value>, Group<'_>> = BTreeMap::new();
             for row in rows {
-                groups.entry(columns.iter().map(|it| folded(&row[*it])).collect()).or_default().push(row);
+                groups
+                    .entry(columns.iter().map(|it| folded(&row[*it])).collect())
+                    .or_default()
+                    .push(row);
             }
             groups.into_values().collect()
         };
@@ -113,10 +122,15 @@ impl Evaluation<'_> {
         };
         match inner {
             Expression::Column(name)
-                if !select.group.is_empty() && !select.group.iter().any(|it| it.eq_ignore_ascii_case(name)) =>
+                if !select.group.is_empty()
+                    && !select.group.iter().any(|it| it.eq_ignore_ascii_case(name)) =>
             {
                 self.column(name)?;
-                Err(SqlError::new(8120, 16, format!("Column '{name}' is invalid in the select list.")))
+                Err(SqlError::new(
+                    8120,
+                    16,
+                    format!("Column '{name}' is invalid in the select list."),
+                ))
             }
             _ => Ok(()),
         }
@@ -135,7 +149,13 @@ impl Evaluation<'_> {
             }
             Expression::Literal(value, _) => value.clone(),
             Expression::Argument(n) => {
-                let missing = || SqlError::new(137, 15, format!("Must declare the scalar variable \"@P{}\".", n + 1));
+                let missing = || {
+                    SqlError::new(
+                        137,
+                        15,
+                        format!("Must declare the scalar variable \"@P{}\".", n + 1),
+                    )
+                };
                 self.arguments.get(*n).cloned().ok_or_else(missing)?
             }
             Expression::Count(name) => {
@@ -162,23 +182,35 @@ impl Evaluation<'_> {
                 Ok(self.database.properties.get(property).cloned().unwrap_or(Value::Null))
             }
             ("DB_NAME", []) => Ok(Value::Text(self.database.name.clone())),
-            ("DATABASEPROPERTYEX", [Value::Text(_), Value::Text(property)]) if property == "Collation" => {
+            ("DATABASEPROPERTYEX", [Value::Text(_), Value::Text(property)])
+                if property == "Collation" =>
+            {
                 Ok(Value::Text(self.database.collation.clone()))
             }
             ("GETUTCDATE", []) => Ok(self.database.now.clone().unwrap_or(Value::Null)),
-            _ => Err(SqlError::new(195, 15, format!("'{name}' is not a recognized built-in function name."))),
+            _ => Err(SqlError::new(
+                195,
+                15,
+                format!("'{name}' is not a recognized built-in function name."),
+            )),
         }
     }
 
     fn type_of(&self, expression: &Expression) -> Result<Type, SqlError> {
         Ok(match expression {
-            Expression::Column(name) | Expression::Max(name) => self.table.columns[self.column(name)?].ty,
+            Expression::Column(name) | Expression::Max(name) => {
+                self.table.columns[self.column(name)?].ty
+            }
             Expression::Literal(_, ty) | Expression::Cast(_, ty) => *ty,
             Expression::Count(_) => Type::BigInt,
             Expression::Call(name, _) if name == "GETUTCDATE" => Type::DateTime,
             // SERVERPROPERTY is sql_variant on the server, which this responder cannot send.
             Expression::Call(name, _) if name != "DB_NAME" => {
-                return Err(SqlError::new(257, 16, "Implicit conversion from sql_variant is not allowed."));
+                return Err(SqlError::new(
+                    257,
+                    16,
+                    "Implicit conversion from sql_variant is not allowed.",
+                ));
             }
             Expression::Call(..) | Expression::Argument(_) => Type::NVarChar(128),
         })
@@ -219,8 +251,12 @@ fn cast(value: Value, ty: Type) -> Value {
         (Value::Int(n), Type::NVarChar(_) | Type::NVarCharMax) => Value::Text(n.to_string()),
         (Value::Bit(bit), Type::Int | Type::BigInt) => Value::Int(i64::from(bit)),
         (Value::Int(n), Type::Bit) => Value::Bit(n != 0),
-        (Value::Text(text), Type::Int | Type::BigInt) => text.parse().map_or(Value::Null, Value::Int),
-        (Value::Text(text), Type::NVarChar(n)) => Value::Text(text.chars().take(n.into()).collect()),
+        (Value::Text(text), Type::Int | Type::BigInt) => {
+            text.parse().map_or(Value::Null, Value::Int)
+        }
+        (Value::Text(text), Type::NVarChar(n)) => {
+            Value::Text(text.chars().take(n.into()).collect())
+        }
         (value, _) => value,
     }
 }
@@ -230,12 +266,17 @@ mod tests {
     use super::*;
 
     fn database() -> Database {
-        let mut table = Table::new(&[("id", Type::Int), ("Kind", Type::NVarChar(10)), ("on", Type::Bit)]);
+        let mut table =
+            Table::new(&[("id", Type::Int), ("Kind", Type::NVarChar(10)), ("on", Type::Bit)]);
         for (id, kind, on) in [(3, "user", true), (1, "group", false), (2, "User", false)] {
             table.add(&[("id", Value::Int(id)), ("Kind", kind.into()), ("on", on.into())]);
         }
         table.add(&[("id", Value::Int(4))]);
-        Database { name: "D".to_owned(), tables: [("t".to_owned(), table)].into(), ..Database::default() }
+        Database {
+            name: "D".to_owned(),
+            tables: [("t".to_owned(), table)].into(),
+            ..Database::default()
+        }
     }
 
     fn rows(sql: &str, arguments: &[Value]) -> Result<Vec<Vec<Value>>, u32> {
@@ -245,14 +286,36 @@ mod tests {
     #[test]
     fn rows_are_chosen_ordered_and_counted() {
         let n = Value::Int;
-        assert_eq!(rows("SELECT [id] FROM [dbo].[t] ORDER BY [id] DESC", &[]), Ok(vec![vec![n(4)], vec![n(3)], vec![n(2)], vec![n(1)]]));
-        assert_eq!(rows("select top (1) id from T with (nolock) where [kind] = N'USER' order by id", &[]), Ok(vec![vec![n(2)]]));
-        assert_eq!(rows("SELECT [id] FROM [t] WHERE [id] IN (@P1, @P2) AND [on] = 1", &[n(3), n(1)]), Ok(vec![vec![n(3)]]));
-        assert_eq!(rows("SELECT [id] FROM [t] WHERE [kind] <> N'user'", &[]), Ok(vec![vec![n(1)]]), "NULL is not unequal");
-        let counted = rows("SELECT [kind], COUNT_BIG([id]) AS [n], MAX([id]) AS [m] FROM [t] GROUP BY [kind] HAVING COUNT_BIG([id]) >= 2", &[]);
+        assert_eq!(
+            rows("SELECT [id] FROM [dbo].[t] ORDER BY [id] DESC", &[]),
+            Ok(vec![vec![n(4)], vec![n(3)], vec![n(2)], vec![n(1)]])
+        );
+        assert_eq!(
+            rows("select top (1) id from T with (nolock) where [kind] = N'USER' order by id", &[]),
+            Ok(vec![vec![n(2)]])
+        );
+        assert_eq!(
+            rows("SELECT [id] FROM [t] WHERE [id] IN (@P1, @P2) AND [on] = 1", &[n(3), n(1)]),
+            Ok(vec![vec![n(3)]])
+        );
+        assert_eq!(
+            rows("SELECT [id] FROM [t] WHERE [kind] <> N'user'", &[]),
+            Ok(vec![vec![n(1)]]),
+            "NULL is not unequal"
+        );
+        let counted = rows(
+            "SELECT [kind], COUNT_BIG([id]) AS [n], MAX([id]) AS [m] FROM [t] GROUP BY [kind] HAVING COUNT_BIG([id]) >= 2",
+            &[],
+        );
         assert_eq!(counted, Ok(vec![vec!["user".into(), n(2), n(3)]]));
-        assert_eq!(rows("SELECT CAST([on] AS int) AS [x] FROM [t] WHERE [id] = 3", &[]), Ok(vec![vec![n(1)]]));
-        assert_eq!(rows("SELECT DB_NAME() AS [d], GETUTCDATE() AS [x]", &[]), Ok(vec![vec!["D".into(), Value::Null]]));
+        assert_eq!(
+            rows("SELECT CAST([on] AS int) AS [x] FROM [t] WHERE [id] = 3", &[]),
+            Ok(vec![vec![n(1)]])
+        );
+        assert_eq!(
+            rows("SELECT DB_NAME() AS [d], GETUTCDATE() AS [x]", &[]),
+            Ok(vec![vec!["D".into(), Value::Null]])
+        );
     }
 
     #[test]

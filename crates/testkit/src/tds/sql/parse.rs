@@ -59,14 +59,17 @@ fn tokens(sql: &str) -> Result<Vec<Token>, SqlError> {
     while let Some(first) = rest.chars().next() {
         let (token, later) = match first {
             '[' => {
-                let (name, later) = rest[1..].split_once(']').ok_or_else(|| SqlError::syntax("["))?;
+                let (name, later) =
+                    rest[1..].split_once(']').ok_or_else(|| SqlError::syntax("["))?;
                 (Token::Name(name.to_owned()), later)
             }
             '\'' => text(&rest[1..], false)?,
             'N' if rest[1..].starts_with('\'') => text(&rest[2..], true)?,
             '@' => {
                 let (n, later) = number(rest[1..].trim_start_matches(['P', 'p']));
-                let n = n.and_then(|it| usize::try_from(it - 1).ok()).ok_or_else(|| SqlError::syntax("@"))?;
+                let n = n
+                    .and_then(|it| usize::try_from(it - 1).ok())
+                    .ok_or_else(|| SqlError::syntax("@"))?;
                 (Token::Argument(n), later)
             }
             '0'..='9' => {
@@ -74,11 +77,17 @@ fn tokens(sql: &str) -> Result<Vec<Token>, SqlError> {
                 (Token::Number(n.ok_or_else(|| SqlError::syntax("number"))?), later)
             }
             'a'..='z' | 'A'..='Z' | '_' => {
-                let end = rest.find(|it: char| !it.is_ascii_alphanumeric() && it != '_').unwrap_or(rest.len());
+                let end = rest
+                    .find(|it: char| !it.is_ascii_alphanumeric() && it != '_')
+                    .unwrap_or(rest.len());
                 (Token::Word(rest[..end].to_owned()), &rest[end..])
             }
-            '<' | '>' if rest[1..].starts_with(['=', '>']) => (Token::Symbol(rest[..2].to_owned()), &rest[2..]),
-            '(' | ')' | ',' | '.' | '=' | '<' | '>' => (Token::Symbol(first.to_string()), &rest[1..]),
+            '<' | '>' if rest[1..].starts_with(['=', '>']) => {
+                (Token::Symbol(rest[..2].to_owned()), &rest[2..])
+            }
+            '(' | ')' | ',' | '.' | '=' | '<' | '>' => {
+                (Token::Symbol(first.to_string()), &rest[1..])
+            }
             other => return Err(SqlError::syntax(&other.to_string())),
         };
         out.push(token);
@@ -179,7 +188,8 @@ impl Parser {
         }
         if self.word("FROM") {
             let first = self.name()?;
-            select.from = Some(if self.symbol(".") { (Some(first), self.name()?) } else { (None, first) });
+            select.from =
+                Some(if self.symbol(".") { (Some(first), self.name()?) } else { (None, first) });
             if self.word("WITH") {
                 self.need_symbol("(")?;
                 self.need_word("NOLOCK")?;
@@ -286,8 +296,12 @@ impl Parser {
             ("bigint", None) => Ok(Type::BigInt),
             ("bit", None) => Ok(Type::Bit),
             ("datetime", None) => Ok(Type::DateTime),
-            ("nvarchar", Some(Token::Number(n))) => Ok(Type::NVarChar(u16::try_from(n).unwrap_or(4_000))),
-            ("nvarchar", Some(Token::Word(max))) if max.eq_ignore_ascii_case("max") => Ok(Type::NVarCharMax),
+            ("nvarchar", Some(Token::Number(n))) => {
+                Ok(Type::NVarChar(u16::try_from(n).unwrap_or(4_000)))
+            }
+            ("nvarchar", Some(Token::Word(max))) if max.eq_ignore_ascii_case("max") => {
+                Ok(Type::NVarCharMax)
+            }
             _ => Err(SqlError::new(243, 16, format!("Type {name} is not a defined system type."))),
         }
     }
