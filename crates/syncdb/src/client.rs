@@ -45,9 +45,14 @@ impl Client {
         mut each: impl FnMut(Cells),
     ) -> Result<(), StatementError> {
         self.allowance.set(self.limits.bytes);
-        let Self { inner, server, limits, .. } = self;
-        let sorted =
-            |error: &tiberius::error::Error| of_statement(error, server, statement.what, *limits);
+        let Self { inner, server, limits, allowance, .. } = self;
+        let sorted = |error: &tiberius::error::Error| {
+            if allowance.is_overdrawn() {
+                let (server, what) = (server.clone(), statement.what.to_owned());
+                return StatementError::Fatal(Error::TooMuch { server, what, limit: limits.bytes });
+            }
+            of_statement(error, server, statement.what, *limits)
+        };
         let started = if arguments.is_empty() {
             inner.simple_query(statement.sql.as_str()).await
         } else {

@@ -249,9 +249,6 @@ pub(crate) fn of_statement(
         Tds::Io { kind: std::io::ErrorKind::TimedOut, .. } => {
             Error::Timeout { server, what, limit: limits.silence }
         }
-        Tds::Io { kind: std::io::ErrorKind::FileTooLarge, .. } => {
-            Error::TooMuch { server, what, limit: limits.bytes }
-        }
         Tds::Io { message, .. } => {
             Error::ConnectionLost { server, what, reason: shorten(message, 300) }
         }

@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
@@ -18,15 +18,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
 /// How many bytes may still come; shared between the stream and the one who sets it for each statement.
 #[derive(Clone, Debug)]
-pub(crate) struct Allowance(Arc<AtomicU64>);
+pub(crate) struct Allowance {
+    left: Arc<AtomicU64>,
+    // The client library drops the kind of an error on its way up.
+    is_overdrawn: Arc<AtomicBool>,
+}
 
 impl Allowance {
     pub(crate) fn new(n_bytes: u64) -> Self {
-        Self(Arc::new(AtomicU64::new(n_bytes)))
+        Self { left: Arc::new(AtomicU64::new(n_bytes)), is_overdrawn: Arc::default() }
     }
 
     pub(crate) fn set(&self, n_bytes: u64) {
-        self.0.store(n_bytes, Ordering::Relaxed);
+        self.left.store(n_bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_overdrawn(&self) -> bool {
+        self.is_overdrawn.load(Ordering::Relaxed)
     }
 }
 
@@ -52,14 +60,15 @@ impl AsyncRead for Bounded {
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
         if let Poll::Ready(Ok(())) = polled {
             let n = (buf.filled().len() - before) as u64;
-            let left = self.allowance.0.load(Ordering::Relaxed);
+            let left = self.allowance.left.load(Ordering::Relaxed);
             if n > left {
+                self.allowance.is_overdrawn.store(true, Ordering::Relaxed);
                 return Poll::Ready(Err(io::Error::new(
                     io::ErrorKind::FileTooLarge,
                     "the server sent too much",
                 )));
             }
-            self.allowance.0.store(left - n, Ordering::Relaxed);
+            self.allowance.left.store(left - n, Ordering::Relaxed);
         }
         polled
     }

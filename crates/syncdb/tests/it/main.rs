@@ -1,0 +1,6 @@
+//! Conversations with a responder that speaks TDS on a loopback socket.
+mod connecting;
+mod reading;
+mod real;
+mod support;
+mod trouble;
