@@ -79,7 +79,7 @@ enum Found {
     Nothing,
 }
 
-/// Reads SVR_RESP (2.2.5): 5, a length, and `name;value;…;;` of one instance.
+/// Reads `SVR_RESP` (2.2.5): 5, a length, and `name;value;…;;` of one instance.
 fn port_in(answer: &[u8], instance: &str) -> Found {
     let [5, low, high, data @ ..] = answer else { return Found::Nothing };
     let len = usize::from(u16::from_le_bytes([*low, *high]));

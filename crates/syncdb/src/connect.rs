@@ -50,7 +50,7 @@ pub async fn connect(
         Encrypt::Required => EncryptionLevel::On,
         Encrypt::Off => attempt.level_without_duty().await?,
     };
-    attempt.run(level).await
+    Box::pin(attempt.run(level)).await
 }
 
 fn user_name(url: &SqlUrl, credentials: &Credentials) -> String {
@@ -111,7 +111,8 @@ impl Attempt<'_> {
         let stream = self.open().await?;
         let stream = Bounded::new(stream, allowance.clone()).compat_write();
         // The library's own bound ends last, so that there is one place that tells of it.
-        let joined = timeout(limit, tiberius::Client::connect(self.config(level), stream)).await;
+        let connecting = Box::pin(tiberius::Client::connect(self.config(level), stream));
+        let joined = timeout(limit, connecting).await;
         match joined {
             Ok(Ok(inner)) => Ok(Client {
                 inner,

@@ -1,23 +1,25 @@
 //! The questions, one after the other, and the facts that their answers are.
+mod agents;
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use dirlift_model::{
     DatabaseFacts, Guid,
     database::{
-        AgentRow, ConnectorSpaceCount, DatabaseFile, LargeGroup, NotRead, Run,
-        ServerConfigurationRow, SqlServer, Step, TypeCount,
+        AgentRow, ConnectorSpaceCount, DatabaseFile, NotRead, ServerConfigurationRow, SqlServer,
+        TypeCount,
     },
     progress::Progress,
     text::shorten,
 };
 use tiberius::ToSql;
-use uuid::Uuid;
 
 use crate::{
     client::Client,
     error::{Error, StatementError},
     row::Cells,
-    statements::{self, Catalogue, MAX_ARGUMENTS, Missing, Statement},
+    statements::{self, Catalogue, Missing, Statement},
     xml,
 };
 
@@ -181,7 +183,7 @@ impl Reading<'_> {
             .await?
             .unwrap_or_default();
         for (table, column, ty) in rows {
-            self.catalogue.add(&table, column, ty);
+            self.catalogue.add(&table, &column, &ty);
         }
         self.progress.advance(1);
         if self.catalogue.has_table(statements::MARK) {
@@ -227,90 +229,6 @@ impl Reading<'_> {
             }
         }
         kept
-    }
-
-    async fn agents(&mut self) -> Result<(), Error> {
-        type Raw = (AgentRow, Vec<(String, String)>);
-        let read = |statement: &Statement, row: &Cells, found: &mut Vec<Raw>| {
-            let at = |name| statement.place(name);
-            let Some(id) = row.guid(at("ma_id")).filter(|_| found.len() < MAX_ROWS) else { return };
-            let agent = AgentRow {
-                id,
-                name: row.text(at("ma_name")).unwrap_or_default(),
-                category: row.text(at("ma_type")).unwrap_or_default(),
-                subtype: row.text(at("subtype")).filter(|it| !it.is_empty()),
-                version: row.int(at("version_number")).and_then(|it| u64::try_from(it).ok()),
-                created: row.time(at("creation_date")),
-                modified: row.time(at("modification_date")),
-                full_import_required: row.flag(at("full_import_required")),
-                full_sync_required: row.flag(at("full_sync_required")),
-                xml: BTreeMap::new(),
-            };
-            found.push((agent, columns(statement, row, statements::agent_xml())));
-        };
-        let agents = self.ask(statements::agents(&self.catalogue), "agents", &[], read).await?;
-        self.progress.advance(1);
-        let partitions = self.parts(Part::Partition).await?;
-        let profiles = self.parts(Part::RunProfile).await?;
-        let Some(raw) = agents else { return Ok(()) };
-        let mut agents = Vec::new();
-        for (mut agent, documents) in raw {
-            agent.xml = self.documents(&format!("agent {}", agent.id), documents);
-            for (part, found) in [(Part::Partition, &partitions), (Part::RunProfile, &profiles)] {
-                if let Some(inner) = found.get(&agent.id) {
-                    let (column, element) = part.document();
-                    agent.xml.insert(column.to_owned(), format!("<{element}>{inner}</{element}>"));
-                }
-            }
-            agents.push(agent);
-        }
-        self.facts.agents = Some(agents);
-        Ok(())
-    }
-
-    /// Partitions or run profiles, put together for each agent in the form of the export.
-    async fn parts(&mut self, part: Part) -> Result<BTreeMap<Guid, String>, Error> {
-        struct Raw {
-            id: Guid,
-            agent: Guid,
-            name: Option<String>,
-            selected: Option<i64>,
-            xml: Vec<(String, String)>,
-        }
-        let (built, id) = match part {
-            Part::Partition => (statements::partitions(&self.catalogue), "partition_id"),
-            Part::RunProfile => (statements::run_profiles(&self.catalogue), "run_profile_id"),
-        };
-        let (statement, xml_columns) = match built {
-            Ok((statement, xml)) => (Ok(statement), xml),
-            Err(missing) => (Err(missing), Vec::new()),
-        };
-        let read = |statement: &Statement, row: &Cells, found: &mut Vec<Raw>| {
-            let at = |name| statement.place(name);
-            let (Some(id), Some(agent)) = (row.guid(at(id)), row.guid(at("ma_id"))) else { return };
-            if found.len() < MAX_ROWS {
-                let name =
-                    statement.first(statements::PARTITION_NAME).or_else(|| at("run_profile_name"));
-                let selected = row.int(statement.first(statements::PARTITION_SELECTED));
-                let wanted: Vec<&str> = xml_columns.iter().map(String::as_str).collect();
-                found.push(Raw {
-                    id,
-                    agent,
-                    name: row.text(name),
-                    selected,
-                    xml: columns(statement, row, &wanted),
-                });
-            }
-        };
-        let raw = self.ask(statement, part.plural(), &[], read).await?.unwrap_or_default();
-        self.progress.advance(1);
-        let mut all: BTreeMap<Guid, String> = BTreeMap::new();
-        for it in raw {
-            let documents = self.documents(&format!("{} {}", part.singular(), it.id), it.xml);
-            let text = part.element(it.id, it.name.as_deref(), it.selected, &documents);
-            all.entry(it.agent).or_default().push_str(&text);
-        }
-        Ok(all)
     }
 
     async fn server_configuration(&mut self) -> Result<(), Error> {
@@ -393,129 +311,6 @@ impl Reading<'_> {
         Ok(())
     }
 
-    async fn large_groups(&mut self) -> Result<(), Error> {
-        let read = |statement: &Statement, row: &Cells, found: &mut Vec<(Guid, u64)>| {
-            if let Some(object) =
-                row.guid(statement.place("object_id")).filter(|_| found.len() < MAX_ROWS)
-            {
-                found.push((object, row.count(statement.place("n"))));
-            }
-        };
-        let statement = statements::large_groups(&self.catalogue, self.client.large_group);
-        let groups = self.ask(statement, "large groups", &[], read).await?;
-        self.progress.advance(1);
-        let Some(groups) = groups else { return Ok(()) };
-        let mut names: BTreeMap<Guid, (Guid, String)> = BTreeMap::new();
-        let ids: Vec<Guid> = groups.iter().map(|(id, _)| *id).collect();
-        for chunk in ids.chunks(MAX_ARGUMENTS) {
-            let read =
-                |statement: &Statement, row: &Cells, found: &mut Vec<(Guid, Guid, String)>| {
-                    let at = |name| row.guid(statement.place(name));
-                    if let (Some(object), Some(agent)) = (at("object_id"), at("ma_id")) {
-                        found.push((
-                            object,
-                            agent,
-                            row.text(statement.place("rdn")).unwrap_or_default(),
-                        ));
-                    }
-                };
-            let statement = statements::objects(&self.catalogue);
-            let arguments = padded(chunk);
-            let Some(found) =
-                self.ask(statement, "names of large groups", &borrowed(&arguments), read).await?
-            else {
-                break;
-            };
-            names.extend(found.into_iter().map(|(object, agent, rdn)| (object, (agent, rdn))));
-        }
-        let list = groups.into_iter().map(|(object, members)| {
-            let (connector, rdn) = names.get(&object).cloned().unwrap_or_default();
-            LargeGroup { connector, object, rdn, members }
-        });
-        self.facts.large_groups = Some(list.collect());
-        Ok(())
-    }
-
-    async fn runs(&mut self) -> Result<(), Error> {
-        let most = self.client.max_runs;
-        let room = usize::try_from(most).unwrap_or(usize::MAX);
-        let read = |statement: &Statement, row: &Cells, found: &mut Vec<(Guid, Run)>| {
-            let at = |name| statement.place(name);
-            let (Some(id), Some(connector)) =
-                (row.guid(at("run_history_id")), row.guid(at("ma_id")))
-            else {
-                return;
-            };
-            if found.len() < room {
-                let run = Run {
-                    connector,
-                    profile: row.text(at("run_profile_name")).unwrap_or_default(),
-                    number: row.count(at("run_number")),
-                    result: row.text(at("run_result")).unwrap_or_default(),
-                    started: row.time(at("start_date")),
-                    ended: row.time(at("end_date")),
-                    steps: Vec::new(),
-                };
-                found.push((id, run));
-            }
-        };
-        let Some(mut runs) =
-            self.ask(statements::runs(&self.catalogue, most), "run history", &[], read).await?
-        else {
-            self.progress.advance(2);
-            return Ok(());
-        };
-        self.progress.advance(1);
-        if runs.len() == room {
-            self.gap(
-                "run history before the oldest run listed",
-                format!("only the newest {most} runs are read"),
-            );
-        }
-        let mut steps: BTreeMap<Guid, Vec<Step>> = BTreeMap::new();
-        let ids: Vec<Guid> = runs.iter().map(|(id, _)| *id).collect();
-        for chunk in ids.chunks(MAX_ARGUMENTS) {
-            let known: BTreeSet<Guid> = chunk.iter().copied().collect();
-            let read =
-                |statement: &Statement, row: &Cells, found: &mut BTreeMap<Guid, Vec<Step>>| {
-                    let at = |name| statement.place(name);
-                    let Some(run) = row.guid(at("run_history_id")).filter(|it| known.contains(it))
-                    else {
-                        return;
-                    };
-                    let of_run = found.entry(run).or_default();
-                    if of_run.len() < MAX_ROWS {
-                        of_run.push(Step {
-                            number: row.count(at("step_number")),
-                            result: row.text(at("step_result")).unwrap_or_default(),
-                            started: row.time(at("start_date")),
-                            ended: row.time(at("end_date")),
-                            kind: row.text(at("step_xml")).and_then(|it| xml::step_kind(&it)),
-                            errors: row
-                                .text(at("sync_errors_xml"))
-                                .map(|it| xml::errors(&it))
-                                .unwrap_or_default(),
-                        });
-                    }
-                };
-            let arguments = padded(chunk);
-            let statement = statements::steps(&self.catalogue);
-            let Some(found) =
-                self.ask(statement, "steps of runs", &borrowed(&arguments), read).await?
-            else {
-                break;
-            };
-            steps.extend(found);
-        }
-        for (id, run) in &mut runs {
-            run.steps = steps.remove(id).unwrap_or_default();
-            run.steps.sort_by_key(|it| it.number);
-        }
-        self.facts.runs = Some(runs.into_iter().map(|(_, run)| run).collect());
-        self.progress.advance(1);
-        Ok(())
-    }
-
     async fn watermark(&mut self) -> Result<(), Error> {
         // The FIM engine has no such table: nothing is missing there.
         if self.catalogue.has_table("mms_watermark_history") {
@@ -551,87 +346,8 @@ fn is_cloud(agent: &AgentRow) -> bool {
     agent.id == CLOUD_AGENT || subtype.contains("azure active directory")
 }
 
-/// What is put together from rows of its own table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Partition,
-    RunProfile,
-}
-
-impl Part {
-    fn singular(self) -> &'static str {
-        if self == Self::Partition { "partition" } else { "run profile" }
-    }
-
-    fn plural(self) -> &'static str {
-        if self == Self::Partition { "partitions" } else { "run profiles" }
-    }
-
-    /// The name under which the document is kept, and its element in the export.
-    fn document(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Partition => ("ma_partition_data_xml", "ma-partition-data"),
-            Self::RunProfile => ("ma_run_data_xml", "ma-run-data"),
-        }
-    }
-
-    /// One partition or run profile in the form of the export. A column that holds the whole element is it; others are
-    /// put into one, wrapped where the export wraps them.
-    fn element(
-        self,
-        id: Guid,
-        name: Option<&str>,
-        selected: Option<i64>,
-        documents: &BTreeMap<String, String>,
-    ) -> String {
-        let element = if self == Self::Partition { "partition" } else { "run-configuration" };
-        let whole = documents.values().find(|it| xml::root(it).as_deref() == Some(element));
-        if let Some(whole) = whole {
-            return without_declaration(whole).to_owned();
-        }
-        let mut inner = format!(
-            "<id>{}</id><name>{}</name>",
-            id.braced(),
-            xml::escaped(name.unwrap_or_default())
-        );
-        if let Some(selected) = selected {
-            inner.push_str(&format!("<selected>{selected}</selected>"));
-        }
-        for document in documents.values() {
-            let document = without_declaration(document);
-            let wrapper = match xml::root(document).as_deref() {
-                Some("adma-partition-data" | "ecma-partition-data") => Some("custom-data"),
-                Some("step") => Some("configuration"),
-                _ => None,
-            };
-            match wrapper {
-                Some(wrapper) => inner.push_str(&format!("<{wrapper}>{document}</{wrapper}>")),
-                None => inner.push_str(document),
-            }
-        }
-        format!("<{element}>{inner}</{element}>")
-    }
-}
-
-fn without_declaration(xml: &str) -> &str {
-    let trimmed = xml.trim_start();
-    let rest = trimmed.strip_prefix("<?xml").and_then(|it| it.split_once("?>"));
-    rest.map_or(trimmed, |(_, rest)| rest).trim()
-}
-
 /// The columns of a row that have a value, by name.
 fn columns(statement: &Statement, row: &Cells, wanted: &[&str]) -> Vec<(String, String)> {
     let value = |name: &&str| Some(((*name).to_owned(), row.text(statement.place(name))?));
     wanted.iter().filter_map(value).collect()
-}
-
-/// As many arguments as the statement has: its text stays the same, and the server's plan with it.
-fn padded(ids: &[Guid]) -> Vec<Uuid> {
-    let last = ids.last().copied().unwrap_or(Guid::NIL);
-    let all = ids.iter().copied().chain(std::iter::repeat(last)).take(MAX_ARGUMENTS);
-    all.map(|it| Uuid::from_bytes(it.to_network_bytes())).collect()
-}
-
-fn borrowed(arguments: &[Uuid]) -> Vec<&dyn ToSql> {
-    arguments.iter().map(|it| it as &dyn ToSql).collect()
 }

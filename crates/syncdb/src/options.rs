@@ -77,7 +77,7 @@ impl Default for ConnectOptions {
             clear_password: ClearPassword::Refused,
             connect_timeout: Duration::from_secs(20),
             // Counting two million rows on old hardware takes minutes.
-            command_timeout: Duration::from_secs(600),
+            command_timeout: Duration::from_mins(10),
             browser_timeout: Duration::from_secs(1),
             browser_port: 1434,
             max_statement_bytes: 1 << 30,

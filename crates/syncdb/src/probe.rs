@@ -38,7 +38,7 @@ impl std::fmt::Display for Says {
     }
 }
 
-/// A pre-login that offers encryption: version 0, ENCRYPT_OFF, no instance, no thread, no MARS.
+/// A pre-login that offers encryption: version 0, `ENCRYPT_OFF`, no instance, no thread, no MARS.
 const QUESTION: &[u8] = &[
     0x12, 1, 0, 0x2f, 0, 0, 1, 0, // packet header
     0, 0, 0x1a, 0, 6, 1, 0, 0x20, 0, 1, 2, 0, 0x21, 0, 1, 3, 0, 0x22, 0, 4, 4, 0, 0x26, 0, 1,
@@ -74,7 +74,7 @@ fn parse(data: &[u8]) -> Option<ServerSays> {
         let len = usize::from(u16::from_be_bytes([place[2], place[3]]));
         match (token, data.get(start..start.checked_add(len)?)?) {
             (0, [major, minor, high, low, ..]) => {
-                version = Some((*major, *minor, u16::from_be_bytes([*high, *low])))
+                version = Some((*major, *minor, u16::from_be_bytes([*high, *low])));
             }
             (1, [byte, ..]) => {
                 encryption = Some(match byte {

@@ -112,12 +112,12 @@ impl Statement {
 pub(crate) struct Catalogue(BTreeMap<String, Vec<(String, String)>>);
 
 impl Catalogue {
-    pub(crate) fn add(&mut self, table: &str, column: String, ty: String) {
-        if column.chars().all(|it| it.is_ascii_alphanumeric() || it == '_') && is_allowed(&column) {
+    pub(crate) fn add(&mut self, table: &str, column: &str, ty: &str) {
+        if column.chars().all(|it| it.is_ascii_alphanumeric() || it == '_') && is_allowed(column) {
             self.0
                 .entry(table.to_ascii_lowercase())
                 .or_default()
-                .push((column, ty.to_ascii_lowercase()));
+                .push((column.to_owned(), ty.to_ascii_lowercase()));
         }
     }
 

@@ -82,7 +82,7 @@ fn catalogue_of(database: &dirlift_testkit::tds::Database) -> Catalogue {
     let mut catalogue = Catalogue::default();
     for (table, it) in &database.tables {
         for column in &it.columns {
-            catalogue.add(table, column.name.clone(), column.ty.name().to_owned());
+            catalogue.add(table, &column.name, column.ty.name());
         }
     }
     catalogue
@@ -149,7 +149,7 @@ fn engines_differ_in_columns() {
 fn what_is_not_there_is_named() {
     let mut catalogue = Catalogue::default();
     assert_eq!(metaverse(&catalogue), Err(Missing { table: "mms_metaverse", column: None }));
-    catalogue.add("MMS_Metaverse", "object_id".to_owned(), "uniqueidentifier".to_owned());
+    catalogue.add("MMS_Metaverse", "object_id", "uniqueidentifier");
     let missing = metaverse(&catalogue).unwrap_err();
     assert_eq!(missing.to_string(), "the table `mms_metaverse` has no column `object_type`");
 }
@@ -168,10 +168,10 @@ proptest::proptest! {
         let mut catalogue = Catalogue::default();
         for table in TABLES {
             for needed in ["object_id", "ma_id", "object_type", "is_connector", "partition_id", "run_profile_id"] {
-                catalogue.add(table, needed.to_owned(), "int".to_owned());
+                catalogue.add(table, needed, "int");
             }
             for (name, ty) in &columns {
-                catalogue.add(table, name.clone(), types[*ty].to_owned());
+                catalogue.add(table, name, types[*ty]);
             }
         }
         for statement in all(&catalogue) {

@@ -146,11 +146,8 @@ impl FromStr for SqlUrl {
         if user.as_ref().is_some_and(String::is_empty) {
             return Err(wrong("the user before `@` is empty"));
         }
-        let (place, database) = match is_pipe {
-            true => rest.rsplit_once('/'),
-            false => rest.split_once('/'),
-        }
-        .ok_or_else(|| wrong("the database is missing"))?;
+        let (place, database) = if is_pipe { rest.rsplit_once('/') } else { rest.split_once('/') }
+            .ok_or_else(|| wrong("the database is missing"))?;
         let database = decoded(database)?;
         if database.is_empty() || database.contains('/') || database.chars().count() > 128 {
             return Err(wrong("the database must be one name of at most 128 characters"));
@@ -286,7 +283,7 @@ fn encoded(text: &str) -> String {
     for it in text.chars() {
         match it {
             '%' | '/' | '?' | '@' | ':' | '#' | '&' | '\\' => {
-                out.push_str(&format!("%{:02X}", u32::from(it)))
+                out.extend(["%", &format!("{:02X}", u32::from(it))]);
             }
             it => out.push(it),
         }

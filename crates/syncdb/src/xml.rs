@@ -119,7 +119,7 @@ fn push_tag(out: &mut String, start: &BytesStart<'_>, raw: &str) {
     out.push_str(start.name().as_ref());
     for it in attributes.iter().filter(|it| !is_credential(it.key.local_name().as_ref())) {
         let value = it.value.replace('"', "&quot;");
-        out.push_str(&format!(" {}=\"{value}\"", it.key.as_ref()));
+        out.extend([" ", it.key.as_ref(), "=\"", &value, "\""]);
     }
     out.push_str(if raw.ends_with("/>") { "/>" } else { ">" });
 }
@@ -177,7 +177,7 @@ pub(crate) fn step_kind(xml: &str) -> Option<RunStepKind> {
     leaves(xml, |name, start, text| match name {
         "step-type" if kind.is_none() => kind = attribute(start, "type"),
         "import-subtype" | "apply-rules-subtype" if kind.is_some() && subtype.is_none() => {
-            subtype = Some(text.to_owned())
+            subtype = Some(text.to_owned());
         }
         _ => {}
     });

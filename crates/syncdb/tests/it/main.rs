@@ -1,4 +1,6 @@
 //! Conversations with a responder that speaks TDS on a loopback socket.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may")]
+
 mod connecting;
 mod reading;
 mod real;

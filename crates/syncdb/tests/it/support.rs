@@ -206,7 +206,7 @@ fn common(database: &mut Database) {
     }
 }
 
-/// DirSync's database.
+/// `DirSync`'s database.
 pub(crate) fn dirsync() -> Database {
     let mut database = fim();
     common(&mut database);

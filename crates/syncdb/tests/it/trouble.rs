@@ -22,7 +22,7 @@ fn with_fault(
 
 fn why(facts: &DatabaseFacts, what: &str) -> String {
     let found = facts.not_read.iter().find(|it| it.what == what);
-    found.map(|it| it.why.clone()).unwrap_or_else(|| panic!("{what}: {:?}", facts.not_read))
+    found.map_or_else(|| panic!("{what}: {:?}", facts.not_read), |it| it.why.clone())
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn silence_is_bounded() {
         let started = Instant::now();
         let fault = Fault::Stall(n_bytes);
         let error = with_fault("[dbo].[mms_management_agent]", fault, |it| {
-            it.command_timeout = Duration::from_millis(300)
+            it.command_timeout = Duration::from_millis(300);
         })
         .unwrap_err();
         let Error::Timeout { what, limit, .. } = &error else { panic!("{n_bytes}: {error:?}") };

@@ -53,7 +53,7 @@ impl Browser {
         Self::with_answer(instance, Self::answer(instance, port), 0)
     }
 
-    /// The bytes of SVR_RESP (2.2.5): 5, the length, and pairs of names and values.
+    /// The bytes of `SVR_RESP` (2.2.5): 5, the length, and pairs of names and values.
     pub fn answer(instance: &str, port: Option<u16>) -> Vec<u8> {
         let tcp = port.map(|it| format!("tcp;{it};")).unwrap_or_default();
         let data = format!(

@@ -34,7 +34,7 @@ impl Prelogin {
             match (token, value) {
                 (0, value) => {
                     found.version =
-                        value.try_into().map_err(|_| invalid("the version has not six bytes"))?
+                        value.try_into().map_err(|_| invalid("the version has not six bytes"))?;
                 }
                 (1, [byte]) => found.encryption = *byte,
                 (2, [name @ .., 0]) => found.instance = String::from_utf8_lossy(name).into_owned(),

@@ -1,6 +1,6 @@
 //! The responder: one thread a connection, each from pre-login to hang-up.
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     io::{self, Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -14,10 +14,11 @@ use std::{
 use rustls::ServerConnection;
 
 use super::{
-    database::{Database, SqlError},
+    database::SqlError,
     login::{Login, Prelogin},
+    settings::{Encryption, Fault, ServerBuilder, TlsFault},
     sql,
-    tls::{Certificate, TlsVersion},
+    tls::Certificate,
     value::Value,
     wire::{self, Request, packet},
 };
@@ -25,126 +26,7 @@ use super::{
 /// Most bytes of the wire that the responder keeps.
 const MAX_KEPT: usize = 1 << 20;
 
-/// What the responder says about encryption (MS-TDS 2.2.6.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encryption {
-    /// It has none: ENCRYPT_NOT_SUP.
-    NotSupported,
-    /// It has it and leaves the choice to the client.
-    Offered,
-    /// It demands it: ENCRYPT_REQ.
-    Forced,
-}
-
-/// How the TLS handshake goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsFault {
-    /// The server says nothing after the client's hello.
-    Silent,
-    /// The server hangs up after the client's hello.
-    HangUp,
-    /// The server refuses the client's versions with an alert.
-    Alert,
-    /// The server answers with TLS 1.0.
-    Version10,
-}
-
-/// What goes wrong with a statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The answer is an error.
-    Error(SqlError),
-    /// The rows come, and then an error.
-    ErrorAfterRows(SqlError),
-    /// Only so many bytes come, then nothing more.
-    Stall(usize),
-    /// Only so many bytes come, then the connection is closed.
-    HangUp(usize),
-    /// These bytes come as the data of the answer.
-    Garbage(Vec<u8>),
-}
-
-/// Settings of a responder.
-#[derive(Clone, Debug)]
-pub struct ServerBuilder {
-    database: Database,
-    users: BTreeMap<String, String>,
-    encryption: Encryption,
-    tls: TlsVersion,
-    tls_fault: Option<TlsFault>,
-    faults: Vec<(String, Fault)>,
-    instance: Option<String>,
-    version: [u8; 6],
-    packet_size: usize,
-    remember: bool,
-}
-
 impl ServerBuilder {
-    /// A responder for a database that encrypts when asked to, and has no logins yet.
-    pub fn new(database: Database) -> Self {
-        Self {
-            database,
-            users: BTreeMap::new(),
-            encryption: Encryption::Offered,
-            tls: TlsVersion::Only12,
-            tls_fault: None,
-            faults: Vec::new(),
-            instance: None,
-            // 10.50.6000: SQL Server 2008 R2 with service pack 3.
-            version: [10, 50, 0x17, 0x70, 0, 0],
-            packet_size: 4_096,
-            remember: false,
-        }
-    }
-
-    /// Adds a login.
-    pub fn user(mut self, name: &str, password: &str) -> Self {
-        self.users.insert(name.to_owned(), password.to_owned());
-        self
-    }
-
-    /// Sets what is said about encryption.
-    pub fn encryption(mut self, encryption: Encryption) -> Self {
-        self.encryption = encryption;
-        self
-    }
-
-    /// Sets the version of TLS.
-    pub fn tls(mut self, version: TlsVersion) -> Self {
-        self.tls = version;
-        self
-    }
-
-    /// Lets the TLS handshake go wrong.
-    pub fn tls_fault(mut self, fault: TlsFault) -> Self {
-        self.tls_fault = Some(fault);
-        self
-    }
-
-    /// Lets statements go wrong whose text contains `part`.
-    pub fn fault(mut self, part: &str, fault: Fault) -> Self {
-        self.faults.push((part.to_owned(), fault));
-        self
-    }
-
-    /// Names the instance; a client that names another is told so.
-    pub fn instance(mut self, name: &str) -> Self {
-        self.instance = Some(name.to_owned());
-        self
-    }
-
-    /// Sets the packet size.
-    pub fn packet_size(mut self, n_bytes: usize) -> Self {
-        self.packet_size = n_bytes;
-        self
-    }
-
-    /// Keeps the bytes of each answer for the next time, so that only sending them costs.
-    pub fn remember_answers(mut self) -> Self {
-        self.remember = true;
-        self
-    }
-
     /// Listens on a free port of the loopback interface.
     pub fn start(self) -> io::Result<Server> {
         let certificate = Certificate::new()?;
@@ -316,7 +198,7 @@ impl Write for Session<'_> {
 
 impl<'a> Session<'a> {
     fn new(tcp: TcpStream, shared: &'a Shared) -> io::Result<Self> {
-        tcp.set_read_timeout(Some(Duration::from_secs(60)))?;
+        tcp.set_read_timeout(Some(Duration::from_mins(1)))?;
         tcp.set_nodelay(true)?;
         Ok(Self { tap: Tap { tcp, log: Arc::clone(&shared.log) }, tls: None, shared })
     }
@@ -502,7 +384,7 @@ impl<'a> Session<'a> {
                 self.flush()?;
             }
             Some(Fault::Error(error)) => {
-                self.write_all(&send(&wire::answer(request, &Err(error.clone()))))?
+                self.write_all(&send(&wire::answer(request, &Err(error.clone()))))?;
             }
             Some(Fault::ErrorAfterRows(error)) => {
                 let set = result().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Databases in the shape of the two engines, empty but for their columns.
 //!
-//! Columns: the catalogue of an ADSync database and lists of the FIM engine's columns. Columns that a reader must not
+//! Columns: the catalogue of an `ADSync` database and lists of the FIM engine's columns. Columns that a reader must not
 //! touch are there too; tests put canaries into them.
 use std::collections::BTreeMap;
 
@@ -122,7 +122,10 @@ fn database(name: &str, tables: BTreeMap<String, Table>, properties: &[(&str, Va
     database
 }
 
-fn tables(list: &[(&str, &[&[(&str, Type)]])]) -> BTreeMap<String, Table> {
+/// Columns by name.
+type Columns<'a> = &'a [(&'a str, Type)];
+
+fn tables(list: &[(&str, &[Columns<'_>])]) -> BTreeMap<String, Table> {
     list.iter().map(|(name, parts)| ((*name).to_owned(), Table::new(&parts.concat()))).collect()
 }
 
@@ -137,7 +140,7 @@ const METAVERSE: &[(&str, Type)] =
 const LINKS: &[(&str, Type)] =
     &[("object_id", Type::Guid), ("attribute_name", NAME), ("reference_id", Type::Guid)];
 
-/// `FIMSynchronizationService` on SQL Server 2008 R2 Express, as DirSync has it.
+/// `FIMSynchronizationService` on SQL Server 2008 R2 Express, as `DirSync` has it.
 pub fn fim() -> Database {
     let tables = tables(&[
         ("sys.database_files", &[FILES]),
@@ -193,7 +196,7 @@ pub fn fim() -> Database {
     )
 }
 
-/// `ADSync` on LocalDB 2012, as Azure AD Connect 1.x has it.
+/// `ADSync` on `LocalDB` 2012, as Azure AD Connect 1.x has it.
 pub fn adsync() -> Database {
     let tables = tables(&[
         ("sys.database_files", &[FILES]),

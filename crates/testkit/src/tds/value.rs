@@ -169,10 +169,10 @@ impl Type {
             (Self::NVarCharMax | Self::Xml, Value::Text(text)) => chunked(out, &utf16(text)),
             (Self::VarBinaryMax, Value::Binary(bytes)) => chunked(out, bytes),
             (Self::NVarChar(_) | Self::Literal(_) | Self::VarBinary(_), _) => {
-                out.extend_from_slice(&[0xff, 0xff])
+                out.extend_from_slice(&[0xff, 0xff]);
             }
             (Self::NVarCharMax | Self::Xml | Self::VarBinaryMax, _) => {
-                out.extend_from_slice(&[0xff; 8])
+                out.extend_from_slice(&[0xff; 8]);
             }
             _ => out.push(0),
         }
@@ -208,15 +208,14 @@ impl Type {
     pub(super) fn read_value(self, bytes: &mut Bytes<'_>) -> io::Result<Value> {
         let text = |bytes: &[u8]| Value::Text(super::wire::text_of(bytes));
         if self == Self::NVarCharMax {
-            return Ok(match bytes.array().map(u64::from_le_bytes)? {
-                u64::MAX => Value::Null,
-                _ => {
-                    let mut all = Vec::new();
-                    loop {
-                        match bytes.u32()? as usize {
-                            0 => break text(&all),
-                            n => all.extend_from_slice(bytes.take(n)?),
-                        }
+            return Ok(if bytes.array().map(u64::from_le_bytes)? == u64::MAX {
+                Value::Null
+            } else {
+                let mut all = Vec::new();
+                loop {
+                    match bytes.u32()? as usize {
+                        0 => break text(&all),
+                        n => all.extend_from_slice(bytes.take(n)?),
                     }
                 }
             });

@@ -205,7 +205,9 @@ pub(super) fn error_token(out: &mut Vec<u8>, error: &SqlError) {
 /// The answer to a login that failed.
 pub(super) fn login_refused(errors: &[SqlError]) -> Vec<u8> {
     let mut out = Vec::new();
-    errors.iter().for_each(|it| error_token(&mut out, it));
+    for error in errors {
+        error_token(&mut out, error);
+    }
     done_token(&mut out, DONE, done::ERROR, 0, 0);
     out
 }
