@@ -28,7 +28,7 @@ const CLOUD_AGENT: Guid = Guid::from_u128(0xb891_884f_051e_4a83_95af_2544_101c_9
 /// Most rows of a table that has one row for each agent, partition or run profile.
 const MAX_ROWS: usize = 10_000;
 /// Questions that the progress counts.
-const QUESTIONS: u64 = 12;
+const QUESTIONS: u64 = 13;
 
 /// Reads everything that dirlift asks a synchronisation database, and names what the server did not answer.
 pub async fn facts(

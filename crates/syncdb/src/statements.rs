@@ -39,6 +39,8 @@ pub(crate) const MARK: &str = "mms_management_agent";
 
 /// Most columns of one table that are taken for XML by their names.
 const MAX_XML_COLUMNS: usize = 64;
+/// Types that can be cast to text.
+const TEXT_TYPES: &[&str] = &["ntext", "nvarchar", "text", "varchar", "xml"];
 /// Arguments of one statement; the server allows 2,100.
 pub(crate) const MAX_ARGUMENTS: usize = 500;
 /// Most groups that are listed as large.
@@ -136,13 +138,23 @@ impl Catalogue {
         wanted.iter().copied().filter(|it| has(it)).collect()
     }
 
+    /// Those of `wanted` that the table has and that can be cast to text.
+    fn texts<'a>(&self, table: &str, wanted: &[&'a str]) -> Vec<&'a str> {
+        let is_text = |name: &str| {
+            let mut columns = self.columns(table).iter();
+            columns
+                .any(|(it, ty)| it.eq_ignore_ascii_case(name) && TEXT_TYPES.contains(&ty.as_str()))
+        };
+        wanted.iter().copied().filter(|it| is_text(it)).collect()
+    }
+
     /// Columns that hold XML, by type or by name.
     fn xml(&self, table: &str) -> Vec<&str> {
         let is_xml = |name: &str, ty: &str| {
-            ty == "xml" || (name.ends_with("_xml") && matches!(ty, "nvarchar" | "ntext"))
+            ty == "xml" || (name.ends_with("_xml") && TEXT_TYPES.contains(&ty))
         };
-        let found =
-            self.columns(table).iter().filter(|(name, ty)| is_xml(&name.to_ascii_lowercase(), ty));
+        let columns = self.columns(table).iter();
+        let found = columns.filter(|(name, ty)| is_xml(&name.to_ascii_lowercase(), ty));
         found.map(|(name, _)| name.as_str()).take(MAX_XML_COLUMNS).collect()
     }
 
@@ -278,7 +290,7 @@ pub(crate) fn mark() -> Statement {
 pub(crate) fn agents(catalogue: &Catalogue) -> Result<Statement, Missing> {
     catalogue.lacks(MARK, &["ma_id", "ma_name"])?;
     let mut items: Vec<_> = catalogue.among(MARK, AGENT).into_iter().map(plain).collect();
-    items.extend(catalogue.among(MARK, AGENT_XML).into_iter().map(as_text));
+    items.extend(catalogue.texts(MARK, AGENT_XML).into_iter().map(as_text));
     Ok(select("reading the agents", MARK, &items, ""))
 }
 
@@ -429,7 +441,7 @@ pub(crate) fn steps(catalogue: &Catalogue) -> Result<Statement, Missing> {
     catalogue.lacks(table, &["run_history_id", "step_number"])?;
     let wanted = ["run_history_id", "step_number", "step_result", "start_date", "end_date"];
     let mut items: Vec<_> = catalogue.among(table, &wanted).into_iter().map(plain).collect();
-    items.extend(catalogue.among(table, &["step_xml", "sync_errors_xml"]).into_iter().map(as_text));
+    items.extend(catalogue.texts(table, &["step_xml", "sync_errors_xml"]).into_iter().map(as_text));
     Ok(select(
         "reading the steps of runs",
         table,

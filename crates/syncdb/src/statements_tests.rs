@@ -146,6 +146,21 @@ fn engines_differ_in_columns() {
 }
 
 #[test]
+fn columns_that_are_no_text_are_left_out() {
+    let mut catalogue = Catalogue::default();
+    for (column, ty) in [
+        ("ma_id", "int"),
+        ("ma_name", "int"),
+        ("join_rule_xml", "image"),
+        ("projection_rule_xml", "NTEXT"),
+    ] {
+        catalogue.add(MARK, column, ty);
+    }
+    let sql = agents(&catalogue).unwrap().sql;
+    assert!(!sql.contains("join_rule_xml") && sql.contains("CAST([projection_rule_xml]"), "{sql}");
+}
+
+#[test]
 fn what_is_not_there_is_named() {
     let mut catalogue = Catalogue::default();
     assert_eq!(metaverse(&catalogue), Err(Missing { table: "mms_metaverse", column: None }));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
 mod connecting;
+mod docs;
 mod reading;
 mod real;
 mod support;

@@ -249,3 +249,28 @@ fn run_history_is_bounded_and_says_so() {
         facts.not_read
     );
 }
+
+#[test]
+fn progress_comes_to_its_end() {
+    #[derive(Default)]
+    struct Counted {
+        total: Option<u64>,
+        n_done: u64,
+        n_ends: u32,
+    }
+    impl dirlift_model::progress::Progress for Counted {
+        fn begin(&mut self, _: &str, _: &str, total: Option<u64>) {
+            self.total = total;
+        }
+        fn advance(&mut self, n: u64) {
+            self.n_done += n;
+        }
+        fn end(&mut self) {
+            self.n_ends += 1;
+        }
+    }
+    let server = with_login(dirsync()).start().unwrap();
+    let (url, mut counted) = (url(&server, "FIMSynchronizationService"), Counted::default());
+    dirlift_syncdb::read(&url, &credentials(), &options(&server), &mut counted).unwrap();
+    assert_eq!((Some(counted.n_done), counted.n_ends), (counted.total, 1));
+}
