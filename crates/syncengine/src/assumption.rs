@@ -1,6 +1,6 @@
 //! Open points of the language: where the documentation is silent, unclear, or broken by the shipped rules.
 //!
-//! Each row has a case in `tests/cases/expressions.txt` whose evaluation names it. Rows are never reused.
+//! Each row has a case in `tests/cases/` whose evaluation names it. Rows are never reused.
 use std::fmt;
 
 /// One open point.
@@ -82,6 +82,11 @@ pub enum Assumption {
     PadChar,
     WordWhole,
     WordEmpty,
+    ScopeCase,
+    ScopeNull,
+    ScopeMany,
+    ScopeNumber,
+    ScopeBits,
 }
 
 /// What is known and chosen for one open point.
@@ -253,6 +258,11 @@ pub const TABLE: &[Row] = &[
     row(Assumption::PadChar, "A-PAD-CHAR", "A pad character that is not one character", "An error.", "The reference asks for a single character.", "The first character would count."),
     row(Assumption::WordWhole, "A-WORD-WHOLE", "Word 1 of a text without a delimiter", "The whole text.", "It is the first string of characters; the sentence on texts without words is taken for texts of delimiters only.", "Empty text."),
     row(Assumption::WordEmpty, "A-WORD-EMPTY", "Delimiters side by side in Word", "There is an empty word between them.", "Each delimiter separates.", "Later words move forward."),
+    row(Assumption::ScopeCase, "A-SCOPE-CASE", "Case in scoping filters", "It does not count.", "The shipped rules write TRUE, True and true for one value.", "Filters on values typed in several ways decide otherwise."),
+    row(Assumption::ScopeNull, "A-SCOPE-NULL", "An absent attribute in a scoping filter", "Operators with NOT hold, the others do not.", "isCriticalSystemObject NOTEQUAL TRUE must hold for users, who do not have it.", "Nobody would be in scope of the shipped rules."),
+    row(Assumption::ScopeMany, "A-SCOPE-MANY", "Several values in a scoping filter, and ISIN", "One value that fits is enough; with NOT, none may fit. ISIN asks the same as EQUAL.", "The documentation calls ISIN the form of EQUAL for several values.", "All values would have to fit."),
+    row(Assumption::ScopeNumber, "A-SCOPE-NUMBER", "Numbers in a scoping filter", "If both sides are whole numbers they compare as numbers.", "memberCount LESSTHAN 50000 must hold for 9.", "A small group is not exported."),
+    row(Assumption::ScopeBits, "A-SCOPE-BITS", "ISBITSET with several bits", "All bits must be set; ISBITNOTSET is its denial.", "As IsBitSet.", "A mask of several bits decides otherwise."),
 ];
 
 #[cfg(test)]

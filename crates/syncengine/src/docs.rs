@@ -85,8 +85,8 @@ pub fn assumptions() -> String {
         "# Assumptions of the expression language\n\n\
          Generated from the table in `crates/syncengine/src/assumption.rs`; a test compares. Each row is a point that\n\
          the documentation leaves open, or that the shipped rules decide against it. An evaluation names the rows it\n\
-         relied on. Test: the rows of `crates/syncengine/tests/cases/expressions.txt` that name the identifier; the\n\
-         test `every_assumption_has_a_case` fails if there is none.\n",
+         relied on. Test: the rows of `crates/syncengine/tests/cases/expressions.txt` (for A-SCOPE-…, `scopes.txt`) that name\n\
+         the identifier; the test `every_assumption_has_a_case` fails if there is none.\n",
     );
     for row in assumption::TABLE {
         let _ = writeln!(

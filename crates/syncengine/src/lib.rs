@@ -1,4 +1,4 @@
-//! What Entra Connect's configuration says: the expression language of its synchronization rules.
+//! What Entra Connect's configuration says: synchronization rules and their expression language.
 //!
 //! Pure: nothing here reads a file, the clock or a random source. Whatever an expression needs from
 //! outside comes through [`Input`]. Points on which the documentation is silent are rows of
@@ -11,6 +11,7 @@ pub mod docs;
 pub mod expr;
 pub mod functions;
 pub mod input;
+pub mod rules;
 pub mod value;
 
 pub use assumption::{Assumption, AssumptionSet};

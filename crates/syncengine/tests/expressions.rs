@@ -102,7 +102,9 @@ fn every_assumption_has_a_case() {
         .filter(|it| !it.result.starts_with("refused"))
         .flat_map(assumptions_of)
         .collect();
-    let all: BTreeSet<_> = assumption::TABLE.iter().map(|it| it.id).collect();
+    // The filters have their own table; see tests/rules.rs.
+    let all: BTreeSet<_> =
+        assumption::TABLE.iter().map(|it| it.id).filter(|it| !it.starts_with("A-SCOPE-")).collect();
     assert_eq!(named, all);
 }
 

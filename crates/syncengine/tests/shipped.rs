@@ -4,9 +4,14 @@ mod common;
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
+use dirlift_model::AttributeName;
 use dirlift_syncengine::{
     EvalError, Expression, ExpressionError, Fault, Input as _, MapInput, Names, Outcome, Priority,
     Scalar, Value, Warning,
+    rules::{
+        Flow, FlowSource, JoinCriterion, RuleFinding, RuleProblem, ScopeClause, SyncRule, Weight,
+        check,
+    },
 };
 
 /// Most of the condition of "In from AD - User Join" without its brackets, in which `||` stands beside `=`.
@@ -234,4 +239,115 @@ fn all_expressions_of_the_sample() {
         expressions.len()
     );
     assert!(n_values > 0 && n_null > 0 && n_ignored > 0 && n_raised > 0);
+}
+
+/// The text of the first element of this name, unescaped.
+fn element(text: &str, name: &str) -> Option<String> {
+    let (_, after) = text.split_once(&format!("<{name}>"))?;
+    let (inner, _) = after.split_once(&format!("</{name}>"))?;
+    Some(quick_xml::escape::unescape(inner).unwrap().into_owned())
+}
+
+/// The parts of a text between `<name` and `</name>`.
+fn elements<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let open = format!("<{name}");
+    let parts = text
+        .split(open.as_str())
+        .skip(1)
+        .filter(|it| it.starts_with(['>', ' ']) && !it.starts_with(" />"));
+    parts.map(|it| it.split(&format!("</{name}>")).next().unwrap()).collect()
+}
+
+/// Just enough of a rule file for the check of a set; files are read elsewhere.
+fn sample_rule(text: &str) -> SyncRule {
+    let get = |name: &str| element(text, name).unwrap_or_default();
+    let flow = |it: &str| {
+        let attributes: Vec<AttributeName> =
+            elements(it, "attr").into_iter().map(|it| it.trim_start_matches('>').into()).collect();
+        let source = element(it, "src").filter(|_| attributes.is_empty());
+        Flow {
+            target: element(it, "dest").unwrap().as_str().into(),
+            source: FlowSource::infer(
+                element(it, "expression").as_deref(),
+                &attributes,
+                source.as_deref(),
+            )
+            .unwrap(),
+            merge: element(it, "valueMergeType").unwrap().parse().unwrap(),
+            execute_once: it.starts_with(" execute-once"),
+        }
+    };
+    let clause = |it: &str| ScopeClause {
+        attribute: element(it, "csAttribute").unwrap().as_str().into(),
+        operator: element(it, "csOperator").unwrap().parse().unwrap(),
+        value: element(it, "csValue").unwrap_or_default(),
+    };
+    let criterion = |it: &str| JoinCriterion {
+        connector_space: element(it, "csAttribute").unwrap().as_str().into(),
+        metaverse: element(it, "ilmAttribute").unwrap().as_str().into(),
+        case_sensitive: element(it, "caseSensitive")
+            .is_some_and(|it| it.eq_ignore_ascii_case("true")),
+    };
+    let part = |name: &str| elements(text, name).first().copied().unwrap_or_default();
+    let groups = |it: &'static str| elements(part(it), "conditions");
+    SyncRule {
+        id: get("id").parse().unwrap(),
+        name: get("name"),
+        immutable_tag: element(text, "immutable-tag").filter(|it| !it.is_empty()),
+        direction: get("direction").parse().unwrap(),
+        disabled: get("disabled").eq_ignore_ascii_case("true"),
+        connector: get("connector").parse().unwrap(),
+        source_object_type: get("sourceObjectType").as_str().into(),
+        target_object_type: get("targetObjectType").as_str().into(),
+        link_type: get("linkType").parse().unwrap(),
+        precedence: get("precedence").parse().unwrap(),
+        password_sync: get("EnablePasswordSync").eq_ignore_ascii_case("true"),
+        scope: groups("synchronizationCriteria")
+            .iter()
+            .map(|it| elements(it, "scope").into_iter().map(clause).collect())
+            .collect(),
+        joins: groups("relationshipCriteria")
+            .iter()
+            .map(|it| elements(it, "condition").into_iter().map(criterion).collect())
+            .collect(),
+        flows: elements(part("attribute-mappings"), "mapping").into_iter().map(flow).collect(),
+    }
+}
+
+#[test]
+fn rules_of_the_sample_have_no_error() {
+    let Some(folder) = env::var_os("DIRLIFT_CONTOSO_SAMPLE") else {
+        eprintln!("skipped: DIRLIFT_CONTOSO_SAMPLE does not name the sample's folder");
+        return;
+    };
+    let folder = PathBuf::from(folder).join("SynchronizationRules");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    let rules: Vec<_> =
+        files.iter().map(|it| sample_rule(&fs::read_to_string(it).unwrap())).collect();
+    let count = |test: fn(&FlowSource) -> bool| {
+        rules.iter().flat_map(|it| &it.flows).filter(|it| test(&it.source)).count()
+    };
+    assert_eq!(rules.len(), 62);
+    assert_eq!(count(|it| matches!(it, FlowSource::Direct(_))), 802);
+    assert_eq!(count(|it| matches!(it, FlowSource::Expression(_))), 391);
+    assert_eq!(count(|it| matches!(it, FlowSource::Constant(_))), 7);
+    assert_eq!(rules.iter().flat_map(|it| &it.scope).count(), 48);
+    assert_eq!(rules.iter().flat_map(|it| &it.scope).flatten().count(), 92);
+    assert_eq!(rules.iter().flat_map(|it| &it.joins).count(), 40);
+    assert_eq!(rules.iter().flat_map(|it| &it.flows).filter(|it| it.execute_once).count(), 2);
+    let findings = check::check(&rules, &());
+    for finding in findings.iter().filter(|it| it.problem.weight() > Weight::Notice) {
+        eprintln!("{}: {:?}: {}", finding.rule_name, finding.flow, finding.problem);
+    }
+    let n_errors = findings.iter().filter(|it| it.problem.weight() == Weight::Error).count();
+    assert_eq!(n_errors, 0);
+    let two_readings =
+        |it: &&RuleFinding| matches!(it.problem, RuleProblem::Note(Warning::TwoReadings { .. }));
+    let names: Vec<_> =
+        findings.iter().filter(two_readings).map(|it| it.rule_name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["In from AD - User Join", "In from AD - InetOrgPerson Join", "In from AD - Group Join"]
+    );
 }

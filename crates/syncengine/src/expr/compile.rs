@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) op: Op,
     pub(super) span: Span,
     pub(super) kinds: Kinds,
+    /// Whether evaluating it could end in an error.
+    pub(super) may_fail: bool,
 }
 
 /// Arguments, as a range of [`Program::args`].
@@ -129,8 +131,25 @@ impl Compiler<'_> {
     fn push(&mut self, op: Op, span: Span, kinds: Kinds) -> NodeId {
         // The source is at most 64 KiB long, so the number of nodes fits.
         let id = NodeId(u32::try_from(self.program.nodes.len()).unwrap_or(u32::MAX));
-        self.program.nodes.push(Node { op, span, kinds });
+        let may_fail = self.may_fail(&op);
+        self.program.nodes.push(Node { op, span, kinds, may_fail });
         id
+    }
+
+    fn may_fail(&self, op: &Op) -> bool {
+        let fails = |id: &NodeId| self.program.node(*id).may_fail;
+        match op {
+            Op::Constant(_)
+            | Op::Attribute(_)
+            | Op::Imported(_)
+            | Op::ValueCount(_)
+            | Op::Variable(_) => false,
+            Op::Call { function, args } => {
+                !function.name.starts_with("Is") || self.program.args(*args).iter().any(fails)
+            }
+            Op::Iif { condition, yes, no } => [condition, yes, no].into_iter().any(fails),
+            _ => true,
+        }
     }
 
     fn push_args(&mut self, ids: &[NodeId]) -> Args {

@@ -171,7 +171,7 @@ impl<'a> Machine<'a, '_, '_> {
         }
         let decides = self.logical_operand(op, &left).map_err(at)?;
         if decides == (op == BinaryOp::Or) {
-            self.used.insert(Assumption::LazyLogic);
+            self.used.insert_if(self.program.node(right).may_fail, Assumption::LazyLogic);
             return Ok(Value::boolean(decides));
         }
         let right = self.eval(right)?;
@@ -200,8 +200,10 @@ impl<'a> Machine<'a, '_, '_> {
         let at = |fault| EvalError { fault, span };
         let decision = self.eval(condition)?;
         if !matches!(decision, Value::Many(_)) {
-            self.used.insert(Assumption::LazyIif);
-            return if self.truth(&decision).map_err(at)? { self.eval(yes) } else { self.eval(no) };
+            let (taken, left_out) =
+                if self.truth(&decision).map_err(at)? { (yes, no) } else { (no, yes) };
+            self.used.insert_if(self.program.node(left_out).may_fail, Assumption::LazyIif);
+            return self.eval(taken);
         }
         // Several conditions: one decision for each value.
         self.used.insert(Assumption::MultiIif);

@@ -1,5 +1,5 @@
 //! Functions on several values.
-use std::{collections::BTreeMap, collections::BTreeSet, sync::Arc};
+use std::collections::{BTreeSet, HashSet};
 
 use dirlift_model::DistinguishedName;
 
@@ -98,40 +98,24 @@ pub(super) fn join(call: &mut Call<'_>) -> Answer {
 
 pub(super) fn remove_duplicates(call: &mut Call<'_>) -> Answer {
     pay(call)?;
-    let mut seen = BTreeSet::new();
-    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
-    let mut out: Vec<Scalar> = Vec::new();
-    let mut references: BTreeSet<Arc<DistinguishedName>> = BTreeSet::new();
+    // Asked for membership only; its order never shows.
+    let mut seen: HashSet<&Scalar> = HashSet::new();
+    let mut folded: BTreeSet<String> = BTreeSet::new();
+    let (mut out, mut n_texts) = (Vec::new(), 0);
     for scalar in call.list(0)? {
-        let is_new = match scalar {
-            Scalar::Text(text) => {
-                *folded.entry(fold(text)).or_default() += usize::from(!seen.contains(&key(scalar)));
-                seen.insert(key(scalar))
-            }
-            Scalar::Reference(name) => references.insert(Arc::clone(name)),
-            _ => seen.insert(key(scalar)),
-        };
-        if is_new {
-            out.push(scalar.clone());
+        if !seen.insert(scalar) {
+            continue;
         }
+        if let Scalar::Text(text) = scalar {
+            n_texts += 1;
+            folded.insert(fold(text));
+        }
+        out.push(scalar.clone());
     }
-    let differs_in_case = folded.values().any(|it| *it > 1);
+    let differs_in_case = folded.len() < n_texts;
     call.used.insert_if(differs_in_case, Assumption::DuplicateCase);
     call.work.spend(4 * out.len())?;
     Ok(Value::many(out))
-}
-
-/// A key that tells values apart: the type, then the bytes.
-fn key(scalar: &Scalar) -> (u8, Vec<u8>) {
-    let bytes = match scalar {
-        Scalar::Text(text) => text.as_bytes().to_vec(),
-        Scalar::Number(number) => number.to_be_bytes().to_vec(),
-        Scalar::Boolean(boolean) => vec![u8::from(*boolean)],
-        Scalar::Binary(bytes) => bytes.to_vec(),
-        Scalar::Reference(name) => name.as_str().as_bytes().to_vec(),
-        Scalar::Date(date) => date.as_nanosecond().to_be_bytes().to_vec(),
-    };
-    (scalar.kind() as u8, bytes)
 }
 
 pub(super) fn split(call: &mut Call<'_>) -> Answer {

@@ -222,10 +222,10 @@ impl Search {
             Some(word) => word == "vbTextCompare",
         };
         let is_default = !call.has(3);
-        let (text, pattern) = (text.to_owned(), pattern.to_owned());
         if folds {
-            return Ok(Some(Self { text: fold(&text), pattern: fold(&pattern) }));
+            return Ok(Some(Self { text: fold(text), pattern: fold(pattern) }));
         }
+        let (text, pattern) = (text.to_owned(), pattern.to_owned());
         let matters =
             is_default && text.contains(&pattern) != fold(&text).contains(&fold(&pattern));
         call.used.insert_if(matters, Assumption::InStrCase);

@@ -154,14 +154,17 @@ impl Machine<'_, '_, '_> {
         if is_other(left) || is_other(right) {
             self.used.insert(Assumption::ConcatOther);
         }
-        let text = |it: Option<&Scalar>| match it {
-            None => Ok(String::new()),
-            Some(scalar) => text_of(scalar).ok_or_else(wrong),
-        };
-        let (mut l, r) = (text(left)?, text(right)?);
-        self.work.make(l.len() + r.len())?;
-        l.push_str(&r);
-        Ok(Value::text(l))
+        let size = |it: Option<&Scalar>| it.map_or(0, Scalar::size);
+        let mut out = String::with_capacity(size(left) + size(right));
+        for scalar in [left, right].into_iter().flatten() {
+            match scalar {
+                Scalar::Text(text) => out.push_str(text),
+                Scalar::Reference(name) => out.push_str(name.as_str()),
+                other => out.push_str(&text_of(other).ok_or_else(wrong)?),
+            }
+        }
+        self.work.make(out.len())?;
+        Ok(Value::text(out))
     }
 
     fn compare(
@@ -186,10 +189,7 @@ impl Machine<'_, '_, '_> {
         let order = match (l, r) {
             (Scalar::Text(l), Scalar::Text(r)) => {
                 if is_equality {
-                    self.used.insert_if(
-                        l != r && l.to_lowercase() == r.to_lowercase(),
-                        Assumption::Case,
-                    );
+                    self.used.insert_if(differ_in_case_only(l, r), Assumption::Case);
                 } else {
                     self.used.insert(Assumption::OrderText);
                 }
@@ -222,6 +222,14 @@ impl Machine<'_, '_, '_> {
             (_, Some(order)) => order.is_ge(),
         })
     }
+}
+
+/// Whether two texts are equal but for case.
+fn differ_in_case_only(l: &str, r: &str) -> bool {
+    if l.is_ascii() && r.is_ascii() {
+        return l != r && l.eq_ignore_ascii_case(r);
+    }
+    l != r && l.to_lowercase() == r.to_lowercase()
 }
 
 /// Compares a text with a value of another type by reading the text as that type; `None` if it cannot be read so.

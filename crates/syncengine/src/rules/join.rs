@@ -1,0 +1,86 @@
+//! Join criteria: which existing object a source object belongs to.
+use dirlift_model::AttributeName;
+
+use crate::value::{Scalar, Value};
+
+/// Criteria that must all match.
+pub type JoinGroup = Vec<JoinCriterion>;
+
+/// One criterion: an attribute here equals an attribute there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinCriterion {
+    /// The attribute in the connector space.
+    pub connector_space: AttributeName,
+    /// The attribute in the metaverse.
+    pub metaverse: AttributeName,
+    /// Whether case counts.
+    pub case_sensitive: bool,
+}
+
+/// A value in the form in which join criteria compare it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JoinKey {
+    /// Text, number, boolean and reference.
+    Text(String),
+    /// Bytes.
+    Binary(Vec<u8>),
+}
+
+/// What the criteria of a rule come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinDecision<T> {
+    /// One group matched exactly one object.
+    Joined {
+        /// The group, from zero.
+        group: usize,
+        /// The object.
+        target: T,
+    },
+    /// No group matched exactly one object.
+    NotJoined {
+        /// The groups that matched several.
+        ambiguous: Vec<usize>,
+    },
+}
+
+impl JoinCriterion {
+    /// The keys of a value under this criterion; one for each of several values, none for empty text or a date.
+    pub fn keys(&self, value: &Value) -> Vec<JoinKey> {
+        let text = |it: &str| if self.case_sensitive { it.to_owned() } else { it.to_lowercase() };
+        let key = |it: &Scalar| match it {
+            Scalar::Binary(bytes) => Some(JoinKey::Binary(bytes.to_vec())),
+            other => crate::functions::text_of(other)
+                .filter(|it| !it.is_empty())
+                .map(|it| JoinKey::Text(text(&it))),
+        };
+        value.scalars().iter().filter_map(key).collect()
+    }
+
+    /// Whether two values match: one value of the one equals one of the other.
+    pub fn matches(&self, connector_space: &Value, metaverse: &Value) -> bool {
+        let there = self.keys(metaverse);
+        self.keys(connector_space).iter().any(|it| there.contains(it))
+    }
+}
+
+/// Tries the groups from the first on; the first that matches exactly one object decides.
+pub fn decide<T>(
+    groups: &[JoinGroup],
+    mut matching: impl FnMut(&JoinGroup) -> Vec<T>,
+) -> JoinDecision<T> {
+    let mut ambiguous = Vec::new();
+    for (group, criteria) in groups.iter().enumerate().filter(|it| !it.1.is_empty()) {
+        let mut found = matching(criteria);
+        match (found.len(), found.pop()) {
+            (1, Some(target)) => return JoinDecision::Joined { group, target },
+            (0, _) => {}
+            _ => ambiguous.push(group),
+        }
+    }
+    JoinDecision::NotJoined { ambiguous }
+}
+
+/// Whether an object that did not join may be provisioned: one attribute of the criteria has a value.
+pub fn may_provision(groups: &[JoinGroup], value: impl Fn(&JoinCriterion) -> Value) -> bool {
+    groups.is_empty() || groups.iter().flatten().any(|it| !it.keys(&value(it)).is_empty())
+}
