@@ -131,6 +131,9 @@ pub(super) fn mid(call: &mut Call<'_>) -> Answer {
     if let Some(Scalar::Binary(bytes)) = call.scalar(0)? {
         let bytes = Arc::clone(bytes);
         call.assume(Assumption::BinaryText);
+        if n == 0 {
+            return call.make_binary([]);
+        }
         let (Some(skip), Ok(n)) = (index(start, bytes.len()), usize::try_from(n)) else {
             return Ok(call.value(0).clone());
         };
