@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Longest text that is taken for a name; the directory itself stays far below.
 const MAX_BYTES: usize = 64 * 1024;
 
+/// Closes a component in a key. A NUL inside a value is kept there as U+FFFF, which is no character.
+const END: char = '\0';
+
 /// A distinguished name, read by RFC 4514 and shown as it was read.
 ///
 /// Equality follows Active Directory as far as the standard library can: attribute types by ASCII case, values
@@ -20,8 +23,9 @@ const MAX_BYTES: usize = 64 * 1024;
 #[serde(try_from = "String", into = "String")]
 pub struct DistinguishedName {
     text: String,
-    /// One folded key a component, the outermost (`DC=com`) first, so that a container's key is a prefix.
-    key: Vec<String>,
+    /// The folded components, the outermost (`DC=com`) first and each closed by [`END`], so that the key of a
+    /// container is a prefix and one allocation holds it.
+    key: String,
 }
 
 impl DistinguishedName {
@@ -32,20 +36,21 @@ impl DistinguishedName {
 
     /// How many components the name has; the root has none.
     pub fn depth(&self) -> usize {
-        self.key.len()
+        self.key.matches(END).count()
     }
 
     /// Whether this object is `container` itself or lies below it.
     pub fn is_within(&self, container: &Self) -> bool {
-        self.key.starts_with(&container.key)
+        self.key.starts_with(container.key.as_str())
     }
 
     /// The container of this object; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
-        let (_, inner) = self.key.split_last()?;
+        let inner = self.key.strip_suffix(END)?;
+        let inner = inner.rfind(END).map_or("", |at| &inner[..=at]);
         let parts = split(&self.text, is_component_end).ok()?;
         let text = parts.get(1..)?.join(",");
-        Some(Self { text, key: inner.to_vec() })
+        Some(Self { text, key: inner.to_owned() })
     }
 
     /// The innermost component with its attribute type and unescaped value, such as `("OU", "Sales, EMEA")`.
@@ -57,7 +62,8 @@ impl DistinguishedName {
 
     /// The DNS name that a run of `DC=` components at the end stands for, such as `corp.example.com`.
     pub fn dns_domain(&self) -> Option<String> {
-        let labels: Vec<_> = self.key.iter().map_while(|it| it.strip_prefix("DC=")).collect();
+        let labels: Vec<_> =
+            self.key.split_terminator(END).map_while(|it| it.strip_prefix("DC=")).collect();
         let name = labels.iter().rev().map(|it| it.to_lowercase()).collect::<Vec<_>>().join(".");
         (!name.is_empty()).then_some(name)
     }
@@ -95,13 +101,13 @@ impl FromStr for DistinguishedName {
         if text.len() > MAX_BYTES {
             return Err(ParseDnError { position: MAX_BYTES, reason: "it is longer than 64 KiB" });
         }
-        let mut key = Vec::new();
+        let mut key = String::with_capacity(text.len() + 8);
         if !text.trim().is_empty() {
-            for part in split(text, is_component_end)? {
-                key.push(component_key(part, text)?);
+            for part in split(text, is_component_end)?.into_iter().rev() {
+                key.push_str(&component_key(part, text)?);
+                key.push(END);
             }
         }
-        key.reverse();
         Ok(Self { text: text.to_owned(), key })
     }
 }
@@ -230,8 +236,9 @@ fn fold(value: &str) -> String {
         .chars()
         .map(|it| {
             let mut upper = it.to_uppercase();
-            match (upper.next(), upper.next()) {
-                (Some(single), None) => single,
+            match (it, upper.next(), upper.next()) {
+                (END, ..) => '\u{ffff}',
+                (_, Some(single), None) => single,
                 _ => it,
             }
         })
@@ -358,5 +365,15 @@ mod tests {
                 proptest::prop_assert!(name.is_within(&name));
             }
         }
+    }
+
+    #[test]
+    fn a_nul_inside_a_value_closes_nothing() {
+        let odd = dn("CN=a\\00DC=b,DC=x");
+        assert_eq!(odd.depth(), 2);
+        assert!(odd.is_within(&dn("dc=X")));
+        assert!(!odd.is_within(&dn("CN=a,DC=x")));
+        assert_eq!(odd.dns_domain().as_deref(), Some("x"));
+        assert_eq!(odd.parent(), Some(dn("DC=x")));
     }
 }

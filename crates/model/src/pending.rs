@@ -1,0 +1,215 @@
+//! Pending exports: what a synchronisation server is about to change in a directory, and why.
+//!
+//! One JSON object a line is the contract (`format 1`); the same shape comes from a rehearsal and from a real server.
+use serde::{Deserialize, Serialize};
+
+use crate::{AttributeName, AttributeValue, DistinguishedName};
+
+/// One change about to be made to one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingExport {
+    /// The name of the connector.
+    pub connector: String,
+    /// What is about to happen to the object.
+    pub operation: Operation,
+    /// The object type of the connector.
+    pub object_type: AttributeName,
+    /// The object in the connector's directory; for a rename the name it has now.
+    pub dn: DistinguishedName,
+    /// The name after a rename.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_dn: Option<DistinguishedName>,
+    /// The source anchor in base64; `None` when the object has none.
+    pub anchor: Option<String>,
+    /// What a reader knows the object by.
+    pub display_name: Option<String>,
+    /// The attributes that change, in the order of their names.
+    pub changes: Vec<AttributeChange>,
+    /// Why the operation takes place; `None` when the source does not say (a csexport never does).
+    pub cause: Option<Cause>,
+    /// Attributes with a new value whose present value cannot be read, so that nobody knows whether they change.
+    pub unreadable: Vec<AttributeName>,
+}
+
+/// What is about to happen to an object; the words of csexport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// The object is made.
+    Add,
+    /// Attributes change.
+    Update,
+    /// The object is deleted.
+    Delete,
+    /// The object is deleted and made again, because its type changes.
+    DeleteAdd,
+    /// The object gets another name, perhaps with other changes.
+    Rename,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 5] =
+        [Self::Add, Self::Update, Self::Delete, Self::DeleteAdd, Self::Rename];
+
+    /// The word of the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::DeleteAdd => "delete-add",
+            Self::Rename => "rename",
+        }
+    }
+}
+
+impl std::fmt::Display for Operation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The change of one attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributeChange {
+    /// The attribute of the connector.
+    pub attribute: AttributeName,
+    /// The values it has; none when it is absent.
+    #[serde(with = "plain")]
+    pub old: Vec<AttributeValue>,
+    /// The values it gets; none when it is removed.
+    #[serde(with = "plain")]
+    pub new: Vec<AttributeValue>,
+    /// The name of the rule that decided; `None` when the source does not say or no rule contributes any more.
+    pub rule: Option<String>,
+    /// The flow of that rule as `source → destination` or its expression.
+    pub flow: Option<String>,
+}
+
+/// Why an operation takes place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Cause {
+    /// A rule provisions the object.
+    Provisioned {
+        /// The rule's name.
+        rule: String,
+    },
+    /// The object is linked and flows change it.
+    Flowed,
+    /// The object on the other side has left the scope of every rule that kept this one.
+    OutOfScope {
+        /// The rule that kept it last.
+        rule: String,
+        /// What about its scope no longer holds, in plain words.
+        reason: String,
+    },
+    /// The object it came from is no longer in its directory.
+    SourceGone {
+        /// The source anchor it had.
+        anchor: String,
+    },
+}
+
+/// Values as JSON has them: text, numbers and booleans as themselves, `{"binary": base64}`, `{"reference": DN}`.
+pub mod plain {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+    use crate::{AttributeValue, DistinguishedName};
+
+    /// One value in this form.
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Plain<'a> {
+        Boolean(bool),
+        Integer(i64),
+        Text(std::borrow::Cow<'a, str>),
+        Binary { binary: String },
+        Reference { reference: std::borrow::Cow<'a, str> },
+    }
+
+    /// Writes a list of values.
+    pub fn serialize<S: Serializer>(
+        values: &[AttributeValue],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(|it| match it {
+            AttributeValue::String(text) => Plain::Text(text.into()),
+            AttributeValue::Integer(number) => Plain::Integer(*number),
+            AttributeValue::Boolean(flag) => Plain::Boolean(*flag),
+            AttributeValue::Binary(bytes) => Plain::Binary { binary: STANDARD.encode(bytes) },
+            AttributeValue::Reference(dn) => Plain::Reference { reference: dn.as_str().into() },
+        }))
+    }
+
+    /// Reads a list of values.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<AttributeValue>, D::Error> {
+        let values = Vec::<Plain<'static>>::deserialize(deserializer)?;
+        values
+            .into_iter()
+            .map(|it| match it {
+                Plain::Boolean(flag) => Ok(AttributeValue::Boolean(flag)),
+                Plain::Integer(number) => Ok(AttributeValue::Integer(number)),
+                Plain::Text(text) => Ok(AttributeValue::String(text.into_owned())),
+                Plain::Binary { binary } => {
+                    STANDARD.decode(binary).map(AttributeValue::Binary).map_err(D::Error::custom)
+                }
+                Plain::Reference { reference } => reference
+                    .parse::<DistinguishedName>()
+                    .map(AttributeValue::Reference)
+                    .map_err(D::Error::custom),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update() -> PendingExport {
+        PendingExport {
+            connector: "fabrikam.example - AAD".to_owned(),
+            operation: Operation::Update,
+            object_type: "user".into(),
+            dn: "CN={6162}".parse().unwrap(),
+            new_dn: None,
+            anchor: Some("YWI=".to_owned()),
+            display_name: None,
+            changes: vec![AttributeChange {
+                attribute: "manager".into(),
+                old: vec![AttributeValue::Binary(vec![1, 2]), AttributeValue::Integer(-7)],
+                new: vec![AttributeValue::Reference("CN={63}".parse().unwrap())],
+                rule: Some("Out to AAD - User Join".to_owned()),
+                flow: None,
+            }],
+            cause: Some(Cause::Flowed),
+            unreadable: vec!["wWWHomePage".into()],
+        }
+    }
+
+    #[test]
+    fn a_line_is_what_the_contract_says() {
+        let line = concat!(
+            r#"{"connector":"fabrikam.example - AAD","operation":"update","object_type":"user","dn":"CN={6162}","#,
+            r#""anchor":"YWI=","display_name":null,"changes":[{"attribute":"manager","old":[{"binary":"AQI="},-7],"#,
+            r#""new":[{"reference":"CN={63}"}],"rule":"Out to AAD - User Join","flow":null}],"#,
+            r#""cause":{"kind":"flowed"},"unreadable":["wWWHomePage"]}"#
+        );
+        assert_eq!(serde_json::to_string(&update()).unwrap(), line);
+        assert_eq!(serde_json::from_str::<PendingExport>(line).unwrap(), update());
+    }
+
+    #[test]
+    fn values_that_are_none_are_refused() {
+        for wrong in [r#"{"binary":"*"}"#, r#"{"reference":"no name"}"#, "1.5", "null", "{}"] {
+            let json =
+                format!(r#"{{"attribute":"a","old":[{wrong}],"new":[],"rule":null,"flow":null}}"#);
+            assert!(serde_json::from_str::<AttributeChange>(&json).is_err(), "{wrong}");
+        }
+    }
+}
