@@ -9,6 +9,7 @@
 mod agent;
 mod columns;
 mod context;
+pub mod csexport;
 pub mod declarative;
 mod decode;
 mod error;

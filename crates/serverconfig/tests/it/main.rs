@@ -8,6 +8,7 @@
 mod agent;
 mod broken;
 mod columns;
+mod csexport;
 mod encoding;
 mod export;
 mod metaverse;

@@ -1,0 +1,333 @@
+//! The file as a stream of steps with reused buffers, strict and bounded.
+use std::io::BufRead;
+
+use dirlift_model::{secret, text::shorten};
+use quick_xml::{Reader, events::Event};
+
+use crate::references::{resolve, unescape};
+
+/// Most bytes of text and attributes that one object may hold; a group of 250,000 members stays below a fifth of it.
+pub const MAX_OBJECT_BYTES: usize = 512 << 20;
+/// Elements inside each other; the format has fewer than ten.
+const MAX_DEPTH: usize = 64;
+
+/// A csexport file that could not be read to its end, or an object of it that could not be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "cannot read the connector space export {file} at byte {offset}, in object {ordinal}: {kind}"
+)]
+pub struct CsexportError {
+    /// The file's name.
+    pub file: String,
+    /// Byte of the decoded text where reading stopped; such files are one line.
+    pub offset: u64,
+    /// The object, from one; zero before the first.
+    pub ordinal: u64,
+    /// What is wrong.
+    pub kind: CsexportErrorKind,
+}
+
+impl CsexportError {
+    /// Whether nothing more can be read; otherwise the next object follows.
+    pub const fn is_fatal(&self) -> bool {
+        !matches!(self.kind, CsexportErrorKind::Name { .. })
+    }
+}
+
+/// What is wrong with a csexport file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CsexportErrorKind {
+    /// The file could not be read.
+    #[error("{0}")]
+    Io(String),
+    /// The file is something else.
+    #[error(
+        "its root element is `{0}`, but csexport writes `cs-objects`; give the file that csexport wrote"
+    )]
+    Root(String),
+    /// Nothing in it.
+    #[error("there is no element in it; run csexport again")]
+    Empty,
+    /// It ends too early.
+    #[error(
+        "it ends inside an element; csexport was interrupted or the file was cut off, run it again"
+    )]
+    Cut,
+    /// Not XML.
+    #[error("{0}; the file is damaged, run csexport again")]
+    Markup(&'static str),
+    /// A limit against hostile files.
+    #[error("{what} exceeds the limit of {limit}; no export needs that, run csexport again")]
+    Limit {
+        /// What is too large.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// The object has no usable name; the next one follows.
+    #[error("its `cs-dn` is no distinguished name ({reason}); the object is left out")]
+    Name {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One step through the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A start tag, whose name and attributes are in the buffers.
+    Start(Tag),
+    /// The end of the open element, whose text is in its buffer.
+    End,
+    /// The end of the file.
+    Eof,
+}
+
+macro_rules! tags {
+    ($($variant:ident $word:literal)*) => {
+        /// Elements that the reader knows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Tag { $($variant,)* Unknown }
+
+        impl Tag {
+            fn new(name: &str) -> Self {
+                match name { $($word => Self::$variant,)* _ => Self::Unknown }
+            }
+        }
+    };
+}
+
+tags! {
+    Anchor "anchor" Attr "attr" CdError "cd-error" Connector "connector" ConnectorState "connector-state"
+    CsObject "cs-object" CsObjects "cs-objects" Delta "delta" Dn "dn" DnAttr "dn-attr" DnValue "dn-value"
+    Entry "entry" ErrorLiteral "error-literal" ErrorName "error-name" EscrowedExport "escrowed-export"
+    EscrowedExportHologram "escrowed-export-hologram" ExportError "export-error"
+    ExportErrordetail "export-errordetail" ExportStatus "export-status" ImportError "import-error"
+    ImportErrordetail "import-errordetail" ImportStatus "import-status" MaName "ma-name" MvLink "mv-link"
+    PendingImport "pending-import" PendingImportHologram "pending-import-hologram"
+    PlaceholderDelete "placeholder-delete" PlaceholderLink "placeholder-link"
+    PlaceholderParent "placeholder-parent" PrimaryObjectclass "primary-objectclass"
+    SynchronizedHologram "synchronized-hologram" UnappliedExport "unapplied-export"
+    UnappliedExportHologram "unapplied-export-hologram" UnconfirmedExport "unconfirmed-export"
+    UnconfirmedExportHologram "unconfirmed-export-hologram" Value "value"
+}
+
+/// Steps through a file; text and attributes of the newest element stand in buffers that are used again.
+pub(super) struct Events<R> {
+    reader: Reader<R>,
+    buffer: Vec<u8>,
+    file: String,
+    /// Text of the innermost element so far.
+    pub(super) text: String,
+    /// Attributes of the newest start tag, names without prefix.
+    attributes: Vec<(String, String)>,
+    n_attributes: usize,
+    depth: usize,
+    is_empty: bool,
+    has_root: bool,
+    /// Bytes kept of the open object.
+    kept: usize,
+    pub(super) ordinal: u64,
+}
+
+impl<R: BufRead> Events<R> {
+    pub(super) fn new(file: &str, input: R) -> Self {
+        let mut reader = Reader::from_reader(input);
+        reader.config_mut().check_end_names = true;
+        Self {
+            reader,
+            buffer: Vec::new(),
+            file: file.to_owned(),
+            text: String::new(),
+            attributes: Vec::new(),
+            n_attributes: 0,
+            depth: 0,
+            is_empty: false,
+            has_root: false,
+            kept: 0,
+            ordinal: 0,
+        }
+    }
+
+    pub(super) fn error(&self, kind: CsexportErrorKind) -> CsexportError {
+        CsexportError {
+            file: self.file.clone(),
+            offset: self.reader.buffer_position(),
+            ordinal: self.ordinal,
+            kind,
+        }
+    }
+
+    /// Begins the account of a new object.
+    pub(super) fn begin_object(&mut self) {
+        self.kept = 0;
+        self.ordinal += 1;
+    }
+
+    /// An attribute of the newest start tag.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes[..self.n_attributes].iter().find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+
+    pub(super) fn step(&mut self) -> Result<Step, CsexportError> {
+        if self.is_empty {
+            self.is_empty = false;
+            self.depth -= 1;
+            return Ok(Step::End);
+        }
+        loop {
+            self.buffer.clear();
+            let event = match self.reader.read_event_into(&mut self.buffer) {
+                Ok(event) => event,
+                Err(error) => {
+                    let kind = refused(&error);
+                    return Err(self.error(kind));
+                }
+            };
+            let wrong = match event {
+                Event::Start(ref tag) | Event::Empty(ref tag) => {
+                    let is_empty = matches!(event, Event::Empty(_));
+                    let name = tag.local_name();
+                    let found = Tag::new(name.as_ref());
+                    let root = (!self.has_root && found != Tag::CsObjects)
+                        .then(|| shorten(name.as_ref(), 60));
+                    self.n_attributes = 0;
+                    let taken = take(tag, &mut self.attributes, &mut self.n_attributes);
+                    if let Some(root) = root {
+                        return Err(self.error(CsexportErrorKind::Root(root)));
+                    }
+                    let n_bytes = match taken {
+                        Ok(n_bytes) => n_bytes,
+                        Err(what) => return Err(self.error(CsexportErrorKind::Markup(what))),
+                    };
+                    if self.has_root && self.depth == 0 {
+                        let what = "there is a second root element";
+                        return Err(self.error(CsexportErrorKind::Markup(what)));
+                    }
+                    (self.has_root, self.is_empty) = (true, is_empty);
+                    self.depth += 1;
+                    self.text.clear();
+                    self.keep(n_bytes)?;
+                    if self.depth > MAX_DEPTH {
+                        let what = "the depth of elements";
+                        return Err(self.error(CsexportErrorKind::Limit { what, limit: MAX_DEPTH }));
+                    }
+                    return Ok(Step::Start(found));
+                }
+                Event::End(_) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    return Ok(Step::End);
+                }
+                Event::Eof => {
+                    let kind = match (self.has_root, self.depth) {
+                        (true, 0) => return Ok(Step::Eof),
+                        (true, _) => CsexportErrorKind::Cut,
+                        (false, _) => CsexportErrorKind::Empty,
+                    };
+                    return Err(self.error(kind));
+                }
+                Event::Text(text) => {
+                    let before = self.text.len();
+                    self.text.push_str(&text.xml10_content());
+                    let n_bytes = self.text.len() - before;
+                    self.keep(n_bytes)?;
+                    continue;
+                }
+                Event::CData(text) => {
+                    let before = self.text.len();
+                    self.text.push_str(&text.xml10_content());
+                    let n_bytes = self.text.len() - before;
+                    self.keep(n_bytes)?;
+                    continue;
+                }
+                Event::GeneralRef(name) => {
+                    if let Some(character) = resolve(&name) {
+                        self.text.push(character);
+                        self.keep(4)?;
+                        continue;
+                    }
+                    "only the five predefined entities and character references are read"
+                }
+                Event::DocType(_) => "document types and entity declarations are refused",
+                Event::Comment(_) | Event::PI(_) | Event::Decl(_) => continue,
+            };
+            return Err(self.error(CsexportErrorKind::Markup(wrong)));
+        }
+    }
+
+    /// Passes over the rest of the open element.
+    pub(super) fn skip(&mut self) -> Result<(), CsexportError> {
+        let depth = self.depth;
+        while self.depth >= depth {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// The text of the open element up to its end; elements inside are passed over.
+    pub(super) fn take_text(&mut self) -> Result<String, CsexportError> {
+        loop {
+            match self.step()? {
+                Step::Start(_) => self.skip()?,
+                Step::End | Step::Eof => return Ok(std::mem::take(&mut self.text)),
+            }
+        }
+    }
+
+    fn keep(&mut self, n_bytes: usize) -> Result<(), CsexportError> {
+        self.kept += n_bytes;
+        if self.kept > MAX_OBJECT_BYTES {
+            let what = "the text of one object in bytes";
+            return Err(self.error(CsexportErrorKind::Limit { what, limit: MAX_OBJECT_BYTES }));
+        }
+        Ok(())
+    }
+}
+
+/// Copies the attributes of a start tag into the buffers; returns their bytes.
+fn take(
+    tag: &quick_xml::events::BytesStart<'_>,
+    into: &mut Vec<(String, String)>,
+    n: &mut usize,
+) -> Result<usize, &'static str> {
+    let mut n_bytes = 0;
+    for attribute in tag.attributes() {
+        let attribute =
+            attribute.map_err(|_| "a start tag has a malformed or repeated attribute")?;
+        let name = attribute.key.local_name();
+        let name = name.as_ref();
+        let value = if secret::is_credential_name(name) {
+            "".into()
+        } else {
+            unescape(attribute.value)
+                .ok_or("only the five predefined entities and character references are read")?
+        };
+        if *n == into.len() {
+            if *n == 64 {
+                return Err("a start tag has more than 64 attributes");
+            }
+            into.push((String::new(), String::new()));
+        }
+        let slot = &mut into[*n];
+        slot.0.clear();
+        slot.0.push_str(name);
+        slot.1.clear();
+        slot.1.push_str(&value);
+        n_bytes += name.len() + value.len();
+        *n += 1;
+    }
+    Ok(n_bytes)
+}
+
+/// The parser's own message may quote the file and is not passed on.
+fn refused(error: &quick_xml::Error) -> CsexportErrorKind {
+    match error {
+        quick_xml::Error::Io(error) => CsexportErrorKind::Io(error.to_string()),
+        quick_xml::Error::Syntax(_) => CsexportErrorKind::Cut,
+        quick_xml::Error::IllFormed(_) => {
+            CsexportErrorKind::Markup("start and end tags do not belong together")
+        }
+        quick_xml::Error::Encoding(_) => CsexportErrorKind::Markup("a byte is not of its encoding"),
+        _ => CsexportErrorKind::Markup("this is not XML"),
+    }
+}
