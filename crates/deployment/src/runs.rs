@@ -1,0 +1,361 @@
+//! Runs of run profiles, with the objects and the pending exports that they bring.
+use dirlift_model::{
+    AttributeName, CsObject, Guid, PendingExport, cs_object::CsAttribute, pending::Operation,
+};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use crate::{Store, error::StoreError, time};
+
+/// Rows of one transaction while a run brings objects.
+const BATCH: u64 = 20_000;
+
+/// A run of this store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(i64);
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RunResult {
+    /// `success`.
+    Success,
+    /// `completed-with-errors`: the run is whole, single objects failed.
+    CompletedWithErrors,
+}
+
+impl RunResult {
+    /// The word of the field.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::CompletedWithErrors => "completed-with-errors",
+        }
+    }
+}
+
+/// A step of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunStep {
+    /// What it did.
+    pub name: String,
+    /// Objects that it handled.
+    pub counted: u64,
+    /// Objects that failed.
+    pub errors: u64,
+    /// Anything else to be told.
+    pub detail: String,
+}
+
+/// Pending exports of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingCount {
+    /// What is about to happen.
+    pub operation: Operation,
+    /// To objects of which type.
+    pub object_type: String,
+    /// How many.
+    pub count: u64,
+}
+
+const WRITING: &str = "writing a run";
+const READING: &str = "reading a run";
+
+impl Store {
+    /// Begins a run of a connector's run profile. What an interrupted run of the same profile left is cleared.
+    pub fn begin_run(
+        &mut self,
+        connector: Guid,
+        profile: &str,
+        at: Timestamp,
+    ) -> Result<RunId, StoreError> {
+        let connector = connector.to_string();
+        self.clear("connector_id = ?1 AND profile = ?2 AND ended_at IS NULL", &connector, profile)?;
+        let added = self.connection.execute(
+            "INSERT INTO run (connector_id, profile, started_at) VALUES (?1, ?2, ?3)",
+            params![connector, profile, time(at)],
+        );
+        added.map_err(|it| self.failed("beginning a run", &it))?;
+        Ok(RunId(self.connection.last_insert_rowid()))
+    }
+
+    /// Takes the objects that a run imports, one by one; memory does not grow with their number.
+    pub fn objects(&mut self, run: RunId) -> Result<ObjectWriter<'_>, StoreError> {
+        self.connection.execute_batch("BEGIN").map_err(|it| self.failed(WRITING, &it))?;
+        Ok(ObjectWriter { store: self, run, ordinal: 0, is_open: true })
+    }
+
+    /// Takes the pending exports that a run found; all of them or none.
+    pub fn write_pending(
+        &mut self,
+        run: RunId,
+        exports: impl IntoIterator<Item = PendingExport>,
+    ) -> Result<u64, StoreError> {
+        let path = self.path.clone();
+        let failed = |it| StoreError::new(&path, WRITING, &it);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        let mut ordinal = 0_u64;
+        {
+            let mut insert = transaction
+                .prepare(
+                    "INSERT INTO pending_export \
+                     (run_id, ordinal, operation, object_type, dn, anchor, display_name, content) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                )
+                .map_err(failed)?;
+            for export in exports {
+                let content =
+                    json(&export).map_err(|it| StoreError::damaged(&path, WRITING, &it))?;
+                insert
+                    .execute(params![
+                        run.0,
+                        signed(ordinal),
+                        export.operation.as_str(),
+                        export.object_type.as_str(),
+                        export.dn.as_str(),
+                        export.anchor,
+                        export.display_name,
+                        content
+                    ])
+                    .map_err(failed)?;
+                ordinal += 1;
+            }
+        }
+        transaction.commit().map_err(failed)?;
+        Ok(ordinal)
+    }
+
+    /// Ends a run: from now on it is the one that counts, and earlier ones of its profile are cleared.
+    pub fn finish_run(
+        &mut self,
+        run: RunId,
+        result: RunResult,
+        steps: &[RunStep],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let failed = |it| StoreError::new(&path, WRITING, &it);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        for (position, step) in (1_i64..).zip(steps) {
+            transaction
+                .execute(
+                    "INSERT INTO run_step (run_id, position, name, counted, errors, detail) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![
+                        run.0,
+                        position,
+                        step.name,
+                        signed(step.counted),
+                        signed(step.errors),
+                        step.detail
+                    ],
+                )
+                .map_err(failed)?;
+        }
+        let (connector, profile): (String, String) = transaction
+            .query_row("SELECT connector_id, profile FROM run WHERE id = ?1", [run.0], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .map_err(failed)?;
+        transaction
+            .execute(
+                "UPDATE run SET ended_at = ?2, result = ?3 WHERE id = ?1",
+                params![run.0, time(at), result.as_str()],
+            )
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        let earlier = format!("connector_id = ?1 AND profile = ?2 AND id < {}", run.0);
+        self.clear(&earlier, &connector, &profile)
+    }
+
+    /// The newest run of a connector's profile that came to its end.
+    pub fn finished_run(
+        &self,
+        connector: Guid,
+        profile: &str,
+    ) -> Result<Option<RunId>, StoreError> {
+        self.connection
+            .query_row(
+                "SELECT max(id) FROM run WHERE connector_id = ?1 AND profile = ?2 AND ended_at IS NOT NULL",
+                [connector.to_string().as_str(), profile],
+                |row| row.get::<_, Option<i64>>(0),
+            )
+            .optional()
+            .map(|it| it.flatten().map(RunId))
+            .map_err(|it| self.failed(READING, &it))
+    }
+
+    /// The steps of a run.
+    pub fn run_steps(&self, run: RunId) -> Result<Vec<RunStep>, StoreError> {
+        let failed = |it| self.failed(READING, &it);
+        let sql = "SELECT name, counted, errors, detail FROM run_step WHERE run_id = ?1 ORDER BY position";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let rows = statement.query_map([run.0], |row| {
+            Ok(RunStep {
+                name: row.get(0)?,
+                counted: unsigned(row.get(1)?),
+                errors: unsigned(row.get(2)?),
+                detail: row.get(3)?,
+            })
+        });
+        rows.map_err(failed)?.map(|row| row.map_err(failed)).collect()
+    }
+
+    /// Gives the objects of a run to `each`, in the order in which they came, one at a time.
+    pub fn for_each_object(
+        &self,
+        run: RunId,
+        mut each: impl FnMut(CsObject),
+    ) -> Result<(), StoreError> {
+        let failed = |it| self.failed(READING, &it);
+        let sql = "SELECT dn, object_id, object_type, content FROM connector_space_object \
+                   WHERE run_id = ?1 ORDER BY ordinal";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([run.0]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            each(self.object(row)?);
+        }
+        Ok(())
+    }
+
+    /// Gives the pending exports of a run to `each`, in their order, one at a time.
+    pub fn for_each_pending(
+        &self,
+        run: RunId,
+        mut each: impl FnMut(PendingExport),
+    ) -> Result<(), StoreError> {
+        let failed = |it| self.failed(READING, &it);
+        let sql = "SELECT content FROM pending_export WHERE run_id = ?1 ORDER BY ordinal";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([run.0]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let content: String = row.get(0).map_err(failed)?;
+            let read = serde_json::from_str(&content);
+            each(read.map_err(|it| StoreError::damaged(&self.path, READING, &it))?);
+        }
+        Ok(())
+    }
+
+    /// How many pending exports of each kind a run found.
+    pub fn pending_counts(&self, run: RunId) -> Result<Vec<PendingCount>, StoreError> {
+        let failed = |it| self.failed(READING, &it);
+        let sql = "SELECT operation, object_type, count(*) FROM pending_export WHERE run_id = ?1 \
+                   GROUP BY operation, object_type ORDER BY operation, object_type";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([run.0]).map_err(failed)?;
+        let mut counts = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let word: String = row.get(0).map_err(failed)?;
+            let operation = Operation::ALL.into_iter().find(|it| it.as_str() == word);
+            let operation = operation.ok_or_else(|| {
+                StoreError::damaged(&self.path, READING, &"an operation is not known")
+            })?;
+            let object_type = row.get(1).map_err(failed)?;
+            let count = unsigned(row.get(2).map_err(failed)?);
+            counts.push(PendingCount { operation, object_type, count });
+        }
+        Ok(counts)
+    }
+
+    fn object(&self, row: &Row<'_>) -> Result<CsObject, StoreError> {
+        let failed = |it| self.failed(READING, &it);
+        let damaged = |reason: &str| StoreError::damaged(&self.path, READING, &reason);
+        let text = |at: usize| row.get::<_, String>(at).map_err(failed);
+        let dn = text(0)?.parse().map_err(|_| damaged("the name of an object is none"))?;
+        let id: Option<String> = row.get(1).map_err(failed)?;
+        let mut object = CsObject::new(dn, AttributeName::new(text(2)?));
+        object.id = id
+            .map(|it| it.parse().map_err(|_| damaged("the id of an object is no GUID")))
+            .transpose()?;
+        let attributes: Vec<CsAttribute> = serde_json::from_str(&text(3)?)
+            .map_err(|it| StoreError::damaged(&self.path, READING, &it))?;
+        for it in attributes {
+            object.set(it.name, it.values);
+        }
+        Ok(object)
+    }
+
+    /// Clears runs with all that they brought.
+    fn clear(&mut self, which: &str, connector: &str, profile: &str) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let failed = |it| StoreError::new(&path, "clearing an earlier run", &it);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        for table in ["connector_space_object", "metaverse_object", "pending_export", "run_step"] {
+            let sql =
+                format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE {which})");
+            transaction.execute(&sql, [connector, profile]).map_err(failed)?;
+        }
+        let sql = format!("DELETE FROM run WHERE {which}");
+        transaction.execute(&sql, [connector, profile]).map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+}
+
+/// Takes the objects of a run. Without [`ObjectWriter::finish`] the newest of them are lost, and the run has no end.
+#[derive(Debug)]
+pub struct ObjectWriter<'s> {
+    store: &'s mut Store,
+    run: RunId,
+    ordinal: u64,
+    is_open: bool,
+}
+
+impl ObjectWriter<'_> {
+    /// Takes one object.
+    pub fn add(&mut self, object: &CsObject) -> Result<(), StoreError> {
+        if self.ordinal > 0 && self.ordinal.is_multiple_of(BATCH) {
+            let next = self.store.connection.execute_batch("COMMIT; BEGIN");
+            next.map_err(|it| self.store.failed(WRITING, &it))?;
+        }
+        let content = json(object.attributes())
+            .map_err(|it| StoreError::damaged(&self.store.path, WRITING, &it))?;
+        let mut insert = self.insert().map_err(|it| self.store.failed(WRITING, &it))?;
+        let added = insert.execute(params![
+            self.run.0,
+            signed(self.ordinal),
+            object.dn.as_str(),
+            object.id.map(|it| it.to_string()),
+            object.object_type.as_str(),
+            content
+        ]);
+        drop(insert);
+        added.map_err(|it| self.store.failed(WRITING, &it))?;
+        self.ordinal += 1;
+        Ok(())
+    }
+
+    fn insert(&self) -> rusqlite::Result<rusqlite::CachedStatement<'_>> {
+        self.store.connection.prepare_cached(
+            "INSERT INTO connector_space_object (run_id, ordinal, dn, object_id, object_type, content) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+    }
+
+    /// Keeps what was taken; returns how many objects.
+    pub fn finish(mut self) -> Result<u64, StoreError> {
+        self.is_open = false;
+        let kept = self.store.connection.execute_batch("COMMIT");
+        kept.map_err(|it| self.store.failed(WRITING, &it))?;
+        Ok(self.ordinal)
+    }
+}
+
+impl Drop for ObjectWriter<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            // What is not kept does not count anyway: the run has no end.
+            self.store.connection.execute_batch("ROLLBACK").ok();
+        }
+    }
+}
+
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, serde_json::Error> {
+    serde_json::to_string(value)
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
