@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod findings;
 mod r#gen;
+mod language;
 mod test;
 mod tidy;
 
@@ -33,7 +34,7 @@ enum Task {
     },
     /// Build dirlift and analyse the three organisations of test-data/
     Demo,
-    /// Write every generated file: test-data/ and docs/findings.md
+    /// Write every generated file: test-data/, docs/findings.md, docs/functions.md, docs/assumptions.md
     Gen {
         /// Fail when a file would change, and change nothing
         #[arg(long)]
@@ -69,7 +70,8 @@ fn root() -> &'static Path {
 
 fn generate(root: &Path, check: bool) -> anyhow::Result<()> {
     r#gen::run(root, check)?;
-    findings::run(root, check)
+    findings::run(root, check)?;
+    language::run(root, check)
 }
 
 /// A cargo command in the workspace's folder.

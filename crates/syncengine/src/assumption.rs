@@ -87,6 +87,10 @@ pub enum Assumption {
     ScopeMany,
     ScopeNumber,
     ScopeBits,
+    RuleError,
+    RuleKeep,
+    RuleStop,
+    RuleSpelling,
 }
 
 /// What is known and chosen for one open point.
@@ -263,6 +267,10 @@ pub const TABLE: &[Row] = &[
     row(Assumption::ScopeMany, "A-SCOPE-MANY", "Several values in a scoping filter, and ISIN", "One value that fits is enough; with NOT, none may fit. ISIN asks the same as EQUAL.", "The documentation calls ISIN the form of EQUAL for several values.", "All values would have to fit."),
     row(Assumption::ScopeNumber, "A-SCOPE-NUMBER", "Numbers in a scoping filter", "If both sides are whole numbers they compare as numbers.", "memberCount LESSTHAN 50000 must hold for 9.", "A small group is not exported."),
     row(Assumption::ScopeBits, "A-SCOPE-BITS", "ISBITSET with several bits", "All bits must be set; ISBITNOTSET is its denial.", "As IsBitSet.", "A mask of several bits decides otherwise."),
+    row(Assumption::RuleError, "A-RULE-ERROR", "An error in a flow of lower precedence", "It counts only if no rule of higher precedence gave a value; flows behind the first value are not evaluated.", "Precedence is described as asking the next rule only when there is no contribution.", "An object has an error although its value is decided."),
+    row(Assumption::RuleKeep, "A-RULE-KEEP", "Merge and MergeCaseInsensitive in outbound rules", "The values that the target has stay, the contributed ones are added; NULL changes nothing.", "Otherwise the shipped writeback rules would wipe proxyAddresses of groups and contacts in Active Directory.", "Values that only the target has are removed."),
+    row(Assumption::RuleStop, "A-RULE-STOP", "AuthoritativeNull in a merged attribute", "Rules of lower precedence do not contribute; what higher ones gave stays.", "The documentation says that lower precedence may not contribute.", "All values are removed, or the word changes nothing."),
+    row(Assumption::RuleSpelling, "A-RULE-SPELLING", "Values that differ in case under MergeCaseInsensitive", "The spelling that the target has stays, then the one of the highest precedence.", "Not documented; an export that only changes case would help nobody.", "The value is exported in another spelling."),
 ];
 
 #[cfg(test)]

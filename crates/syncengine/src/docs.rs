@@ -82,11 +82,11 @@ pub fn functions() -> String {
 /// The text of `docs/assumptions.md`.
 pub fn assumptions() -> String {
     let mut out = String::from(
-        "# Assumptions of the expression language\n\n\
+        "# Assumptions about rules and expressions\n\n\
          Generated from the table in `crates/syncengine/src/assumption.rs`; a test compares. Each row is a point that\n\
          the documentation leaves open, or that the shipped rules decide against it. An evaluation names the rows it\n\
-         relied on. Test: the rows of `crates/syncengine/tests/cases/expressions.txt` (for A-SCOPE-…, `scopes.txt`) that name\n\
-         the identifier; the test `every_assumption_has_a_case` fails if there is none.\n",
+         relied on. Test: the rows of `crates/syncengine/tests/cases/expressions.txt` (for A-SCOPE-…,\n\
+         `scopes.txt`, for A-RULE-…, `rules.txt`) that name the identifier; a test fails if there is none.\n",
     );
     for row in assumption::TABLE {
         let _ = writeln!(

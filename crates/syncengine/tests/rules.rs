@@ -1,332 +1,387 @@
-//! Scoping filters by the table of `cases/scopes.txt`; join criteria, flow types and findings by hand.
+//! The rule cases of `cases/rules.txt`, and the parts of rules that no case can say.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod common;
 
 use std::collections::BTreeSet;
 
-use common::{pieces, value};
-use dirlift_model::{AttributeName, DistinguishedName, Guid};
+use common::{
+    rules::{Object, group, join, mapping, rule},
+    value,
+};
+use dirlift_model::{AttributeName, Guid, Severity, SyncRule};
 use dirlift_syncengine::{
-    Assumption, AttributeId, Input, MapInput, Names, Outcome, Value, assumption,
+    Assumption, AssumptionSet, Names, Value, assumption,
     rules::{
-        CompiledFlow, Direction, Flow, FlowSource, JoinCriterion, JoinDecision, LinkType,
-        MergeType, RuleProblem, Scope, ScopeClause, ScopeGroup, ScopeInput, ScopeOperator,
-        SyncRule, Weight, check, join,
+        CompiledRule, Direction, FlowSource, JoinDecision, LinkType, MergeType, Resolved, RuleSet,
+        Schema, in_order, join as joins, resolve,
     },
 };
 
-struct Object(MapInput, Option<DistinguishedName>);
+#[derive(Default)]
+struct Known {
+    connector: Option<Vec<AttributeName>>,
+    metaverse: Option<Vec<AttributeName>>,
+}
 
-impl Input for Object {
-    fn attribute(&self, id: AttributeId) -> Value {
-        self.0.attribute(id)
+impl Schema for Known {
+    fn connector_has(&self, _: Guid, attribute: &AttributeName) -> Option<bool> {
+        self.connector.as_ref().map(|it| it.contains(attribute))
     }
-    fn parameter(&self, name: &str) -> Option<Value> {
-        self.0.parameter(name)
-    }
-    fn now(&self) -> jiff::Timestamp {
-        self.0.now()
+    fn metaverse_has(&self, attribute: &AttributeName) -> Option<bool> {
+        self.metaverse.as_ref().map(|it| it.contains(attribute))
     }
 }
 
-impl ScopeInput for Object {
-    fn is_member_of(&self, group: &DistinguishedName) -> bool {
-        self.1.as_ref() == Some(group)
-    }
+/// A case as it is written.
+#[derive(Default)]
+struct Case {
+    title: &'static str,
+    rules: Vec<SyncRule>,
+    schema: Known,
+    object: Option<(Direction, AttributeName, &'static str)>,
+    candidates: Vec<&'static str>,
+    target: &'static str,
+    created: bool,
+    expected: Vec<&'static str>,
 }
 
-fn clause(text: &str) -> ScopeClause {
-    let mut words = text.trim().splitn(3, ' ');
-    let (attribute, operator) = (words.next().unwrap(), words.next().unwrap());
-    let value = words.next().unwrap_or("").to_owned();
-    ScopeClause { attribute: attribute.into(), operator: operator.parse().unwrap(), value }
-}
-
-fn filter(text: &str) -> Vec<ScopeGroup> {
-    if text == "-" {
-        return Vec::new();
-    }
-    text.split(" OR ").map(|it| it.split(" AND ").map(clause).collect()).collect()
-}
-
-#[test]
-fn every_filter_decides_as_written() {
-    let (mut failures, mut marked, mut operators) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-    let mut n_cases = 0;
-    for (idx, line) in include_str!("cases/scopes.txt").lines().enumerate() {
-        if line.is_empty() || line.starts_with('#') {
+fn cases() -> Vec<Case> {
+    let mut out: Vec<Case> = Vec::new();
+    for line in include_str!("cases/rules.txt").lines() {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if line.starts_with('#') || line.is_empty() {
             continue;
         }
-        n_cases += 1;
-        let fields: Vec<_> = line.split(" | ").collect();
-        let [text, inputs, expected, source] = fields[..] else {
-            panic!("line {}: {line}", idx + 1)
-        };
-        let groups = filter(text);
-        operators.extend(groups.iter().flatten().map(|it| it.operator));
-        let mut names = Names::default();
-        let scope = Scope::compile(&groups, &mut names);
-        let mut object = Object(MapInput::default(), None);
-        for piece in pieces(inputs, ';').into_iter().filter(|it| it.trim() != "-") {
-            let (name, text) = piece.split_once('=').unwrap();
-            match name.trim() {
-                "%memberOf%" => object.1 = text.trim()[4..].trim_matches('"').parse().ok(),
-                name if name.starts_with('%') => {
-                    object.0.set_parameter(name.trim_matches('%'), value(text));
+        if word == "case" {
+            out.push(Case { title: rest, ..Case::default() });
+            continue;
+        }
+        let case = out.last_mut().unwrap();
+        if let Some(part) = line.strip_prefix("  ") {
+            let rule = case.rules.last_mut().unwrap();
+            let (word, rest) = part.split_once(' ').unwrap();
+            match word {
+                "scope" => rule.scope.push(group(rest)),
+                "join" => rule.joins.push(join(rest)),
+                "flow" => rule.mappings.push(mapping(rest)),
+                _ => panic!("{line}"),
+            }
+            continue;
+        }
+        match word {
+            "rule" => case.rules.push(rule(rest)),
+            "schema" => {
+                let mut names = rest.split(' ');
+                let side = names.next();
+                let names = Some(names.map(AttributeName::from).collect());
+                if side == Some("connector") {
+                    case.schema.connector = names;
+                } else {
+                    case.schema.metaverse = names;
                 }
-                name => {
-                    object.0.set(names.intern(&name.into()), value(text));
+            }
+            "object" => {
+                let (head, attributes) = rest.split_once(':').unwrap();
+                let (direction, object_type) = head.split_once(' ').unwrap();
+                let direction =
+                    if direction == "in" { Direction::Inbound } else { Direction::Outbound };
+                case.object = Some((direction, object_type.into(), attributes));
+            }
+            "candidate" => case.candidates.push(rest),
+            "target" => case.target = rest,
+            "created" => case.created = true,
+            _ => case.expected.push(line),
+        }
+    }
+    out
+}
+
+/// A case while it is worked out.
+struct Run<'a> {
+    case: &'a Case,
+    set: &'a RuleSet,
+    direction: Direction,
+    in_scope: Vec<&'a CompiledRule>,
+    object: Object,
+    candidates: Vec<Object>,
+    target: Object,
+    used: AssumptionSet,
+}
+
+impl Run<'_> {
+    fn names(rules: impl IntoIterator<Item = String>) -> String {
+        let names: Vec<_> = rules.into_iter().collect();
+        if names.is_empty() { "-".to_owned() } else { names.join(" ") }
+    }
+
+    fn scope(&self) -> String {
+        Self::names(self.in_scope.iter().map(|it| it.name.to_string()))
+    }
+
+    fn join(&self) -> String {
+        use dirlift_syncengine::Input as _;
+        let mut ambiguous = BTreeSet::new();
+        for rule in self.in_scope.iter().filter(|it| !it.joins.is_empty()) {
+            let found = joins::decide(&rule.joins, |criteria| {
+                let matches = |it: &Object| {
+                    criteria.iter().all(|c| {
+                        let (here, there) = (
+                            self.object.attribute(c.source(self.direction)),
+                            it.attribute(c.target(self.direction)),
+                        );
+                        if self.direction == Direction::Inbound {
+                            c.matches(&here, &there)
+                        } else {
+                            c.matches(&there, &here)
+                        }
+                    })
+                };
+                (1..).zip(&self.candidates).filter(|it| matches(it.1)).map(|it| it.0).collect()
+            });
+            match found {
+                JoinDecision::Joined { group, target } => {
+                    let target: u32 = target;
+                    return format!("{} group {} object {target}", rule.name, group + 1);
+                }
+                JoinDecision::NotJoined { ambiguous: more } => {
+                    ambiguous.extend(more.iter().map(|it| (it + 1).to_string()));
                 }
             }
         }
-        let decision = scope.decide(&object);
-        let used: BTreeSet<_> = decision.assumptions.iter().map(Assumption::id).collect();
-        let marks: Vec<_> =
-            source.split([' ', ';', ':']).filter(|it| it.starts_with("A-")).collect();
-        if decision.in_scope.to_string() != expected.to_lowercase() {
-            failures.push(format!("line {}: {line}", idx + 1));
+        let provisioner = self.in_scope.iter().find(|it| {
+            it.link_type == LinkType::Provision
+                && joins::may_provision(&it.joins, self.direction, |id| self.object.attribute(id))
+        });
+        match provisioner {
+            Some(rule) => format!("provision {}", rule.name),
+            None if ambiguous.is_empty() => "none".to_owned(),
+            None => format!("none ambiguous {}", Self::names(ambiguous)),
         }
-        if let Some(missing) = marks.iter().find(|it| !used.contains(**it)) {
-            failures.push(format!("line {}: {missing} is not named, only {used:?}", idx + 1));
-        }
-        marked.extend(marks);
     }
-    assert!(failures.is_empty(), "{} of {n_cases} cases\n{}", failures.len(), failures.join("\n"));
-    assert!(n_cases >= 60, "{n_cases} cases");
-    assert_eq!(operators.len(), ScopeOperator::ALL.len(), "every operator has a case");
-    let all: BTreeSet<_> =
-        assumption::TABLE.iter().map(|it| it.id).filter(|it| it.starts_with("A-SCOPE-")).collect();
-    assert_eq!(marked, all);
+
+    fn gives(&mut self, attribute: &str) -> String {
+        use dirlift_syncengine::Input as _;
+        let Some(id) = self.set.names().id(&attribute.into()) else { return "kept".to_owned() };
+        let flows: Vec<_> = self
+            .in_scope
+            .iter()
+            .flat_map(|rule| rule.flows.iter().map(move |flow| (rule, flow)))
+            .filter(|(_, it)| it.target == id && it.applies(self.case.created))
+            .collect();
+        let merges: Vec<_> = flows.iter().map(|it| it.1.merge).collect();
+        let current = self.target.attribute(id);
+        let mut used = AssumptionSet::default();
+        let resolution = resolve(self.direction, &merges, &current, |idx| {
+            let evaluation = flows[idx].1.evaluate(&self.object);
+            used = used.union(evaluation.assumptions);
+            evaluation.outcome
+        });
+        self.used = self.used.union(used).union(resolution.assumptions);
+        match resolution.resolved {
+            Resolved::Keep => "kept".to_owned(),
+            Resolved::Remove { .. } => "removed".to_owned(),
+            Resolved::Mixed { .. } => "mixed".to_owned(),
+            Resolved::Failed { error, .. } => format!("error: {error}"),
+            Resolved::Set { value, from } => {
+                let names = from.iter().map(|it| flows[*it].0.name.to_string());
+                format!("= {value} from {}", Self::names(names))
+            }
+        }
+    }
+
+    fn type_of(&self, attribute: &str) -> &'static str {
+        let id = self.set.names().id(&attribute.into());
+        let flow =
+            self.set.rules().iter().flat_map(|it| &it.flows).find(|it| Some(it.target) == id);
+        match flow.unwrap().source {
+            FlowSource::Direct(_) => "direct",
+            FlowSource::Constant(_) => "constant",
+            FlowSource::Expression(_) => "expression",
+        }
+    }
+}
+
+/// What is wrong with a case.
+fn failures(case: &Case) -> Vec<String> {
+    let mut set = RuleSet::compile(&case.rules, &case.schema);
+    let (direction, object_type, attributes) =
+        case.object.clone().unwrap_or((Direction::Inbound, "".into(), "-"));
+    let names = set.names_mut();
+    let object = Object::read(attributes, names);
+    let candidates = case.candidates.iter().map(|it| Object::read(it, names)).collect();
+    let target = Object::read(case.target, names);
+    let mut used = AssumptionSet::default();
+    let in_scope = set
+        .applicable(direction, Guid::from_u128(1), &object_type)
+        .filter(|it| it.scope.holds(&object, &mut used))
+        .collect();
+    let mut run = Run { case, set: &set, direction, in_scope, object, candidates, target, used };
+    let mut out = Vec::new();
+    let mut findings = Vec::new();
+    for line in &case.expected {
+        let (word, rest) = line.split_once(' ').unwrap();
+        let found = match word {
+            "scope" => run.scope(),
+            "join" => run.join(),
+            "gives" => {
+                let (name, rest) = rest.split_once(' ').unwrap();
+                let found = run.gives(name);
+                let part = rest.strip_prefix("error: ");
+                if !(found == rest
+                    || part.is_some_and(|it| found.starts_with("error") && found.contains(it)))
+                {
+                    out.push(format!("{line}: gives {found}"));
+                }
+                continue;
+            }
+            "order" => {
+                let order = in_order(&case.rules);
+                Run::names(order.iter().map(|it| case.rules[*it].name.clone()))
+            }
+            "type" => {
+                let (name, _) = rest.split_once(' ').unwrap();
+                format!("{name} {}", run.type_of(name))
+            }
+            "assumes" => {
+                let all: BTreeSet<_> = run.used.iter().map(Assumption::id).collect();
+                let missing = rest.split(' ').find(|it| !all.contains(it));
+                out.extend(missing.map(|it| format!("{it} is not named, only {all:?}")));
+                continue;
+            }
+            "finding" => {
+                findings.push(rest.to_owned());
+                continue;
+            }
+            _ => panic!("{line}"),
+        };
+        if found != rest {
+            out.push(format!("{line}: {found}"));
+        }
+    }
+    let found: Vec<_> = set
+        .findings()
+        .iter()
+        .map(|it| {
+            let flow =
+                it.flow.as_ref().map_or_else(String::new, |it| format!(" flow:{}", it.0 + 1));
+            let at = it.at.map_or_else(String::new, |it| format!(" at:{}:{}", it.0, it.1));
+            format!("{} {}{flow}{at}", it.rule_name, it.problem.code())
+        })
+        .collect();
+    if found != findings {
+        out.push(format!("findings {found:?}"));
+    }
+    out
 }
 
 #[test]
-fn decision_says_why() {
-    let mut names = Names::default();
-    let scope = Scope::compile(&filter("a EQUAL x AND b EQUAL y OR c ISNULL"), &mut names);
-    let mut object = Object(MapInput::default(), None);
-    object.0.set(names.intern(&"a".into()), Value::text("x"));
-    let decision = scope.decide(&object);
-    assert_eq!((decision.in_scope, decision.group), (true, Some(1)));
-    assert_eq!(decision.failed[0].to_string(), "b EQUAL y");
+fn every_case_is_as_written() {
+    let cases = cases();
+    assert!(cases.len() >= 60, "{} cases", cases.len());
+    let failures: Vec<_> = cases
+        .iter()
+        .flat_map(|it| {
+            failures(it).into_iter().map(move |line| format!("{}\n    {line}", it.title))
+        })
+        .collect();
     assert!(
-        "SOMETHING"
-            .parse::<ScopeOperator>()
-            .unwrap_err()
-            .to_string()
-            .contains("use one of EQUAL, NOTEQUAL")
+        failures.is_empty(),
+        "{} failures in {} cases\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
     );
-    assert_eq!("isnotbitset".parse(), Ok(ScopeOperator::IsBitNotSet));
-}
-
-fn criterion(connector_space: &str, metaverse: &str) -> JoinCriterion {
-    JoinCriterion {
-        connector_space: connector_space.into(),
-        metaverse: metaverse.into(),
-        case_sensitive: false,
-    }
 }
 
 #[test]
-fn first_group_with_exactly_one_match_joins() {
-    let groups = ["mail", "objectSid", "employeeID"].map(|it| vec![criterion(it, it)]);
-    let found = |counts: [usize; 3]| {
-        let mut counts = counts.into_iter();
-        join::decide(&groups, |_| (0..counts.next().unwrap()).collect())
+fn every_assumption_about_rules_has_a_case() {
+    let named: BTreeSet<_> = cases()
+        .iter()
+        .flat_map(|it| it.expected.iter().filter_map(|it| it.strip_prefix("assumes ")))
+        .flat_map(|it| it.split(' '))
+        .filter(|it| it.starts_with("A-RULE-"))
+        .collect();
+    let all: BTreeSet<_> =
+        assumption::TABLE.iter().map(|it| it.id).filter(|it| it.starts_with("A-RULE-")).collect();
+    assert_eq!(named, all);
+}
+
+/// Every code that a finding can have stands in a case.
+#[test]
+fn every_kind_of_finding_has_a_case() {
+    let source = include_str!("../src/rules/problem.rs");
+    let (_, table) = source.split_once("fn code").unwrap();
+    let codes: BTreeSet<_> = table.split('"').skip(1).step_by(2).collect();
+    assert!(codes.len() >= 25, "{codes:?}");
+    let cases = cases();
+    let named: BTreeSet<_> = cases
+        .iter()
+        .flat_map(|it| it.expected.iter().filter_map(|it| it.strip_prefix("finding ")))
+        .filter_map(|it| it.split(' ').nth(1))
+        .collect();
+    assert_eq!(named, codes);
+}
+
+#[test]
+fn a_set_is_sound_without_blockers() {
+    let severity = |rules: &[SyncRule]| {
+        let set = RuleSet::compile(rules, &());
+        let worst = set.findings().iter().map(|it| it.problem.severity()).max();
+        assert_eq!(set.is_sound(), worst < Some(Severity::Blocker), "{:?}", set.findings());
+        worst
     };
-    assert_eq!(found([1, 1, 1]), JoinDecision::Joined { group: 0, target: 0 });
-    assert_eq!(found([0, 1, 1]), JoinDecision::Joined { group: 1, target: 0 });
-    assert_eq!(
-        found([2, 0, 1]),
-        JoinDecision::Joined { group: 2, target: 0 },
-        "several are no match"
-    );
-    assert_eq!(found([0, 3, 0]), JoinDecision::NotJoined { ambiguous: vec![1] });
-    assert_eq!(join::decide(&[vec![]], |_| vec![1]), JoinDecision::NotJoined { ambiguous: vec![] });
+    let mut flawed = rule("100 in user person Join");
+    assert_eq!(severity(&[flawed.clone()]), None);
+    assert_eq!(severity(&[rule("100 in user person Join disabled")]), Some(Severity::Info));
+    assert_eq!(severity(&[rule("100 in user person Provision")]), Some(Severity::Warning));
+    flawed.mappings = vec![mapping("cn = Nothing(")];
+    assert_eq!(severity(&[flawed]), Some(Severity::Blocker));
 }
 
 #[test]
 fn criteria_compare_values() {
-    let folded = criterion("mail", "mail");
-    let exact = JoinCriterion { case_sensitive: true, ..folded.clone() };
+    let mut names = Names::default();
+    let compiled = joins::compile(&[join("a = a"), join("a = a exact")], &mut names);
+    let (folded, exact) = (compiled[0][0], compiled[1][0]);
     let (upper, lower) = (Value::text("A@x"), Value::text("a@x"));
-    assert!(
-        folded.matches(&upper, &lower)
-            && !exact.matches(&upper, &lower)
-            && exact.matches(&upper, &upper)
-    );
-    assert!(
-        folded.matches(&value(r#"{"q", "a@x"}"#), &value(r#"{"A@X", "r"}"#)),
-        "one of several is enough"
-    );
+    assert!(folded.matches(&upper, &lower));
+    assert!(!exact.matches(&upper, &lower) && exact.matches(&upper, &upper));
+    let (several, others) = (value(r#"{"q", "a@x"}"#), value(r#"{"A@X", "r"}"#));
+    assert!(folded.matches(&several, &others), "one of several is enough");
     assert!(!folded.matches(&Value::Null, &Value::Null), "nothing does not equal nothing");
     assert!(!folded.matches(&Value::text(""), &Value::text("")));
-    assert!(
-        folded.matches(&value("hex:01"), &value("hex:01"))
-            && !folded.matches(&value("hex:01"), &value("hex:02"))
-    );
-    let groups = vec![vec![criterion("mail", "mail")], vec![criterion("sid", "sid")]];
-    assert!(join::may_provision(&groups, |it| if it.connector_space.is("sid") {
-        Value::text("1")
-    } else {
-        Value::Null
-    }));
-    assert!(
-        !join::may_provision(&groups, |_| Value::Null),
-        "a contact without mail is not projected"
-    );
+    assert!(folded.matches(&value("hex:01"), &value("hex:01")));
+    assert!(!folded.matches(&value("hex:01"), &value("hex:02")));
 }
 
 #[test]
-fn flow_types_are_inferred_as_files_imply() {
-    let attributes = [AttributeName::new("cn")];
-    let infer = FlowSource::infer;
-    assert_eq!(
-        infer(Some(" Trim([cn]) "), &attributes, None),
-        Some(FlowSource::Expression("Trim([cn])".into()))
-    );
-    assert_eq!(infer(None, &attributes, None), Some(FlowSource::Direct("cn".into())));
-    assert_eq!(infer(Some(""), &attributes, None), Some(FlowSource::Direct("cn".into())));
-    assert_eq!(infer(None, &[], Some("Computer")), Some(FlowSource::Constant("Computer".into())));
-    assert_eq!(infer(None, &[], None), None);
+fn an_answer_that_does_not_matter_is_not_asked_for() {
+    let mut asked = Vec::new();
+    let merges = [MergeType::Update; 3];
+    let resolution = resolve(Direction::Inbound, &merges, &Value::Null, |idx| {
+        asked.push(idx);
+        Ok([Value::Null, Value::number(1), Value::number(2)][idx].clone()).into()
+    });
+    assert_eq!(asked, [0, 1]);
+    assert_eq!(resolution.resolved, Resolved::Set { value: Value::number(1), from: vec![1] });
+    let nothing = resolve(Direction::Inbound, &[], &Value::number(1), |_| unreachable!());
+    assert_eq!(nothing.resolved, Resolved::Keep);
 }
 
-fn flow(target: &str, expression: &str) -> Flow {
-    let source = FlowSource::Expression(expression.to_owned());
-    Flow { target: target.into(), source, merge: MergeType::Update, execute_once: false }
-}
-
+/// Many rules that name each other stay cheap.
 #[test]
-fn empty_text_contributes_nothing_to_a_flow() {
-    let mut names = Names::default();
-    let compiled =
-        CompiledFlow::compile(&flow("info", "Left(Trim([info]),448)"), &mut names).unwrap();
-    assert_eq!(compiled.evaluate(&MapInput::default()).outcome, Outcome::Null);
-}
-
-fn rule(number: u32, name: &str) -> SyncRule {
-    SyncRule {
-        id: Guid::from_u128(number.into()),
-        name: name.to_owned(),
-        immutable_tag: Some(format!("Microsoft.{name}.001")),
-        direction: Direction::Inbound,
-        disabled: false,
-        connector: Guid::from_u128(99),
-        source_object_type: "user".into(),
-        target_object_type: "person".into(),
-        link_type: LinkType::Join,
-        precedence: number,
-        password_sync: false,
-        scope: vec![],
-        joins: vec![],
-        flows: vec![],
-    }
-}
-
-fn problems(rules: &[SyncRule]) -> Vec<RuleProblem> {
-    check::check(rules, &()).into_iter().map(|it| it.problem).collect()
-}
-
-#[test]
-fn findings_about_expressions_name_flow_and_column() {
-    let mut broken = rule(100, "Broken");
-    broken.flows = vec![flow("mail", "Trim([mail])"), flow("cn", "Trim([cn]) & trim([sn])")];
-    let [finding] = &check::check(&[broken], &())[..] else { panic!() };
-    assert_eq!(finding.flow, Some((1, "cn".into())));
-    assert_eq!(finding.column, Some(14), "the second function begins in column 14");
-    assert_eq!(finding.problem.weight(), Weight::Error);
-    let mut noted = rule(100, "Noted");
-    noted.flows = vec![flow("a", "[x] = 1 || [y] = 2"), flow("b", r#"ValueCount("member")"#)];
-    let found = problems(&[noted]);
-    assert!(matches!(found[..], [RuleProblem::Note(_), RuleProblem::Note(_)]), "{found:?}");
-    assert_eq!((found[0].weight(), found[1].weight()), (Weight::Warning, Weight::Notice));
-}
-
-#[test]
-fn findings_about_sets_of_rules() {
-    let (mut a, mut b) = (rule(100, "A"), rule(101, "B"));
-    a.joins = vec![vec![criterion("objectSid", "objectSid")]];
-    b.joins.clone_from(&a.joins);
-    assert_eq!(problems(&[a.clone(), b.clone()]), [], "equal criteria are no conflict");
-    b.joins = vec![vec![criterion("mail", "mail")]];
-    assert!(matches!(problems(&[a.clone(), b.clone()])[..], [RuleProblem::SeveralJoins { .. }]));
-    b.target_object_type = "group".into();
-    assert_eq!(problems(&[a.clone(), b.clone()]), [], "other targets are no conflict");
-    b.target_object_type = "person".into();
-    b.disabled = true;
-    assert_eq!(problems(&[a.clone(), b.clone()]), [], "a disabled rule does nothing");
-
-    let (mut a, mut b) = (rule(100, "A"), rule(101, "B"));
-    a.flows = vec![flow("proxyAddresses", "[proxyAddresses]")];
-    b.flows = vec![Flow { merge: MergeType::Merge, ..a.flows[0].clone() }];
-    assert!(matches!(problems(&[b.clone(), a.clone()])[..], [RuleProblem::MixedMerge { .. }]));
-    b.connector = Guid::from_u128(98);
-    assert!(
-        matches!(problems(&[a.clone(), b.clone()])[..], [RuleProblem::MixedMerge { .. }]),
-        "all connectors meet"
-    );
-    (a.direction, b.direction) = (Direction::Outbound, Direction::Outbound);
-    assert_eq!(problems(&[a.clone(), b.clone()]), [], "connectors are apart");
-    b.connector = a.connector;
-    b.flows[0].merge = MergeType::Replace;
-    assert_eq!(problems(&[a, b]), [], "Replace is Update");
-}
-
-#[test]
-fn findings_about_single_rules() {
-    let mut custom = rule(100, "Custom");
-    custom.immutable_tag = None;
-    assert_eq!(problems(&[custom.clone()]), [RuleProblem::ReservedPrecedence { precedence: 100 }]);
-    custom.precedence = 99;
-    assert_eq!(problems(&[custom]), []);
-    let twins = [rule(100, "A"), SyncRule { id: Guid::from_u128(7), ..rule(100, "B") }];
-    assert!(matches!(problems(&twins)[..], [RuleProblem::SamePrecedence { .. }]));
-    let mut provision = rule(100, "P");
-    provision.link_type = LinkType::Provision;
-    assert_eq!(problems(&[provision]), [RuleProblem::ProvisionWithoutJoin]);
-    let mut values = rule(100, "V");
-    values.scope = filter("userAccountControl ISBITSET two AND dn ISMEMBEROF Pilot OR a EQUAL x");
-    let found = problems(&[values.clone()]);
-    assert!(
-        matches!(found[..], [RuleProblem::ClauseValue { .. }, RuleProblem::ClauseValue { .. }]),
-        "{found:?}"
-    );
-    values.scope = vec![vec![]];
-    assert_eq!(problems(&[values]), [RuleProblem::EmptyGroup { what: "scope clauses" }]);
-}
-
-struct Known;
-
-impl check::Schema for Known {
-    fn connector_has(&self, _: Guid, attribute: &AttributeName) -> Option<bool> {
-        Some(["mail", "cn"].iter().any(|it| attribute.is(it)))
-    }
-    fn metaverse_has(&self, attribute: &AttributeName) -> Option<bool> {
-        Some(["mail", "displayName"].iter().any(|it| attribute.is(it)))
-    }
-}
-
-#[test]
-fn missing_attributes_are_found_on_their_side() {
-    let mut inbound = rule(100, "In");
-    inbound.flows = vec![flow("displayName", "[cn] & [sn]"), flow("nothing", "[MAIL]")];
-    inbound.joins = vec![vec![criterion("cn", "cn")]];
-    inbound.scope = filter("objectClass EQUAL x");
-    let missing: Vec<_> = check::check(&[inbound], &Known)
-        .into_iter()
-        .map(|it| match it.problem {
-            RuleProblem::MissingAttribute { attribute } => attribute.to_string(),
-            other => panic!("{other}"),
+fn many_rules_are_no_burden() {
+    let rules: Vec<_> = (0..4_000_u32)
+        .map(|it| {
+            let mut rule = rule(&format!("7 in user person Join id:{} after:{}", it + 1, it));
+            rule.joins.push(join(&format!("a{it} = a")));
+            rule.mappings.push(mapping("cn <- cn"));
+            rule
         })
         .collect();
-    assert_eq!(missing, ["objectClass", "cn", "sn", "nothing"]);
-}
-
-#[test]
-fn rules_stand_in_order_of_application() {
-    let mut out = rule(50, "Out");
-    out.direction = Direction::Outbound;
-    let rules =
-        [rule(102, "C"), out, rule(100, "A"), SyncRule { disabled: true, ..rule(101, "B") }];
-    let order: Vec<_> = SyncRule::in_order(&rules).into_iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(order, ["A", "C", "Out"]);
+    let backwards: Vec<_> = rules.into_iter().rev().collect();
+    let order = in_order(&backwards);
+    assert!(order.iter().rev().copied().eq(0..4_000), "each stands after the one it names");
+    let set = RuleSet::compile(&backwards, &());
+    assert_eq!(set.rules().len(), 4_000);
 }

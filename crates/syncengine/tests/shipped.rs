@@ -1,17 +1,26 @@
-//! The expressions of the shipped rules: by hand, and all of a sample when `DIRLIFT_CONTOSO_SAMPLE` names its folder.
+//! The shipped rules: by hand, and all of a sample where one lies beside the checkout.
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod common;
 
-use std::{collections::BTreeMap, env, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
-use dirlift_model::AttributeName;
+use common::rules::{self, Object};
+use dirlift_model::{
+    Severity, SyncRule,
+    rule::{
+        AttributeMapping, JoinCondition, JoinGroup, LinkType, MappingKind, MappingSource,
+        ScopeClause, ScopeGroup, ScopeOperator, ValueMerge,
+    },
+};
 use dirlift_syncengine::{
     EvalError, Expression, ExpressionError, Fault, Input as _, MapInput, Names, Outcome, Priority,
     Scalar, Value, Warning,
-    rules::{
-        Flow, FlowSource, JoinCriterion, RuleFinding, RuleProblem, ScopeClause, SyncRule, Weight,
-        check,
-    },
+    rules::{Direction, RuleFinding, RuleProblem, RuleSet, Scope},
 };
 
 /// Most of the condition of "In from AD - User Join" without its brackets, in which `||` stands beside `=`.
@@ -172,28 +181,30 @@ fn generated(name: &str, random: &mut Random) -> Value {
     }
 }
 
-/// The text of every `expression` element below a folder, sorted by file.
-fn sample_expressions(folder: PathBuf) -> Vec<String> {
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
-    files.sort();
-    let mut out = Vec::new();
-    for file in files {
-        let bytes = fs::read_to_string(&file).unwrap();
-        for part in bytes.split("<expression>").skip(1) {
-            let text = part.split("</expression>").next().unwrap();
-            out.push(quick_xml::escape::unescape(text).unwrap().into_owned());
-        }
+/// The rule files of the sample; says aloud when there is none.
+fn sample() -> Option<Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/samples/contoso-aadconnect-1.1.130.0/SynchronizationRules");
+    if !folder.is_dir() {
+        eprintln!("skipped: there is no sample of shipped rules beside the checkout");
+        return None;
     }
-    out
+    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let mut files: Vec<PathBuf> = entries.collect();
+    files.sort();
+    Some(files.iter().map(|it| fs::read_to_string(it).unwrap()).collect())
+}
+
+/// The rules of the sample.
+fn sample_rules() -> Option<Vec<SyncRule>> {
+    sample().map(|it| it.iter().map(|it| sample_rule(it)).collect())
 }
 
 #[test]
 fn all_expressions_of_the_sample() {
-    let Some(folder) = env::var_os("DIRLIFT_CONTOSO_SAMPLE") else {
-        eprintln!("skipped: DIRLIFT_CONTOSO_SAMPLE does not name the sample's folder");
-        return;
-    };
-    let expressions = sample_expressions(PathBuf::from(folder).join("SynchronizationRules"));
+    let Some(rules) = sample_rules() else { return };
+    let mappings = rules.iter().flat_map(|it| &it.mappings);
+    let expressions: Vec<_> = mappings.filter_map(|it| it.expression.as_deref()).collect();
     assert_eq!(expressions.len(), 391);
     let mut random = Random(1);
     let (mut n_two_readings, mut n_values, mut n_null, mut n_ignored, mut n_raised) =
@@ -258,96 +269,188 @@ fn elements<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     parts.map(|it| it.split(&format!("</{name}>")).next().unwrap()).collect()
 }
 
-/// Just enough of a rule file for the check of a set; files are read elsewhere.
+/// Just enough of a rule file; files are read elsewhere.
 fn sample_rule(text: &str) -> SyncRule {
     let get = |name: &str| element(text, name).unwrap_or_default();
-    let flow = |it: &str| {
-        let attributes: Vec<AttributeName> =
+    let mapping = |it: &str| {
+        let attributes: Vec<_> =
             elements(it, "attr").into_iter().map(|it| it.trim_start_matches('>').into()).collect();
         let source = element(it, "src").filter(|_| attributes.is_empty());
-        Flow {
-            target: element(it, "dest").unwrap().as_str().into(),
-            source: FlowSource::infer(
-                element(it, "expression").as_deref(),
-                &attributes,
-                source.as_deref(),
-            )
-            .unwrap(),
-            merge: element(it, "valueMergeType").unwrap().parse().unwrap(),
+        AttributeMapping {
+            destination: element(it, "dest").unwrap().as_str().into(),
+            source: source.map_or(MappingSource::Attributes(attributes), MappingSource::Constant),
+            expression: element(it, "expression"),
+            merge: ValueMerge::new(&element(it, "valueMergeType").unwrap()),
             execute_once: it.starts_with(" execute-once"),
         }
     };
     let clause = |it: &str| ScopeClause {
         attribute: element(it, "csAttribute").unwrap().as_str().into(),
-        operator: element(it, "csOperator").unwrap().parse().unwrap(),
+        operator: ScopeOperator::new(&element(it, "csOperator").unwrap()),
         value: element(it, "csValue").unwrap_or_default(),
     };
-    let criterion = |it: &str| JoinCriterion {
-        connector_space: element(it, "csAttribute").unwrap().as_str().into(),
-        metaverse: element(it, "ilmAttribute").unwrap().as_str().into(),
-        case_sensitive: element(it, "caseSensitive")
-            .is_some_and(|it| it.eq_ignore_ascii_case("true")),
+    let condition = |it: &str| JoinCondition {
+        attribute: element(it, "csAttribute").unwrap().as_str().into(),
+        metaverse_attribute: element(it, "ilmAttribute").unwrap().as_str().into(),
+        case_sensitive: element(it, "caseSensitive").map(|it| it.eq_ignore_ascii_case("true")),
     };
     let part = |name: &str| elements(text, name).first().copied().unwrap_or_default();
     let groups = |it: &'static str| elements(part(it), "conditions");
+    let direction = if get("direction") == "Inbound" { "in" } else { "out" };
+    let head = format!(
+        "{} {direction} {} {} {}",
+        get("precedence"),
+        get("sourceObjectType"),
+        get("targetObjectType"),
+        get("linkType")
+    );
     SyncRule {
         id: get("id").parse().unwrap(),
         name: get("name"),
-        immutable_tag: element(text, "immutable-tag").filter(|it| !it.is_empty()),
-        direction: get("direction").parse().unwrap(),
-        disabled: get("disabled").eq_ignore_ascii_case("true"),
+        immutable_tag: get("immutable-tag"),
+        disabled: Some(get("disabled").eq_ignore_ascii_case("true")),
         connector: get("connector").parse().unwrap(),
-        source_object_type: get("sourceObjectType").as_str().into(),
-        target_object_type: get("targetObjectType").as_str().into(),
-        link_type: get("linkType").parse().unwrap(),
-        precedence: get("precedence").parse().unwrap(),
-        password_sync: get("EnablePasswordSync").eq_ignore_ascii_case("true"),
+        enable_password_sync: Some(get("EnablePasswordSync").eq_ignore_ascii_case("true")),
         scope: groups("synchronizationCriteria")
             .iter()
-            .map(|it| elements(it, "scope").into_iter().map(clause).collect())
+            .map(|it| ScopeGroup {
+                clauses: elements(it, "scope").into_iter().map(clause).collect(),
+            })
             .collect(),
         joins: groups("relationshipCriteria")
             .iter()
-            .map(|it| elements(it, "condition").into_iter().map(criterion).collect())
+            .map(|it| JoinGroup {
+                conditions: elements(it, "condition").into_iter().map(condition).collect(),
+            })
             .collect(),
-        flows: elements(part("attribute-mappings"), "mapping").into_iter().map(flow).collect(),
+        mappings: elements(part("attribute-mappings"), "mapping")
+            .into_iter()
+            .map(mapping)
+            .collect(),
+        ..rules::rule(&head)
     }
 }
 
 #[test]
 fn rules_of_the_sample_have_no_error() {
-    let Some(folder) = env::var_os("DIRLIFT_CONTOSO_SAMPLE") else {
-        eprintln!("skipped: DIRLIFT_CONTOSO_SAMPLE does not name the sample's folder");
-        return;
-    };
-    let folder = PathBuf::from(folder).join("SynchronizationRules");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
-    files.sort();
-    let rules: Vec<_> =
-        files.iter().map(|it| sample_rule(&fs::read_to_string(it).unwrap())).collect();
-    let count = |test: fn(&FlowSource) -> bool| {
-        rules.iter().flat_map(|it| &it.flows).filter(|it| test(&it.source)).count()
+    let Some(rules) = sample_rules() else { return };
+    let count = |kind: MappingKind| {
+        rules.iter().flat_map(|it| &it.mappings).filter(|it| it.kind() == Some(kind)).count()
     };
     assert_eq!(rules.len(), 62);
-    assert_eq!(count(|it| matches!(it, FlowSource::Direct(_))), 802);
-    assert_eq!(count(|it| matches!(it, FlowSource::Expression(_))), 391);
-    assert_eq!(count(|it| matches!(it, FlowSource::Constant(_))), 7);
+    assert_eq!(count(MappingKind::Direct), 802);
+    assert_eq!(count(MappingKind::Expression), 391);
+    assert_eq!(count(MappingKind::Constant), 7);
     assert_eq!(rules.iter().flat_map(|it| &it.scope).count(), 48);
-    assert_eq!(rules.iter().flat_map(|it| &it.scope).flatten().count(), 92);
+    assert_eq!(rules.iter().flat_map(|it| &it.scope).flat_map(|it| &it.clauses).count(), 92);
     assert_eq!(rules.iter().flat_map(|it| &it.joins).count(), 40);
-    assert_eq!(rules.iter().flat_map(|it| &it.flows).filter(|it| it.execute_once).count(), 2);
-    let findings = check::check(&rules, &());
-    for finding in findings.iter().filter(|it| it.problem.weight() > Weight::Notice) {
-        eprintln!("{}: {:?}: {}", finding.rule_name, finding.flow, finding.problem);
-    }
-    let n_errors = findings.iter().filter(|it| it.problem.weight() == Weight::Error).count();
-    assert_eq!(n_errors, 0);
+    assert_eq!(rules.iter().flat_map(|it| &it.mappings).filter(|it| it.execute_once).count(), 2);
+    let set = RuleSet::compile(&rules, &());
+    assert_eq!(set.rules().len(), 62);
+    assert_eq!(set.rules().iter().map(|it| it.flows.len()).sum::<usize>(), 1_200);
+    assert!(set.is_sound());
     let two_readings =
         |it: &&RuleFinding| matches!(it.problem, RuleProblem::Note(Warning::TwoReadings { .. }));
     let names: Vec<_> =
-        findings.iter().filter(two_readings).map(|it| it.rule_name.as_str()).collect();
+        set.findings().iter().filter(two_readings).map(|it| it.rule_name.as_str()).collect();
     assert_eq!(
         names,
         ["In from AD - User Join", "In from AD - InetOrgPerson Join", "In from AD - Group Join"]
     );
+    let warnings: Vec<_> = set
+        .findings()
+        .iter()
+        .filter(|it| it.problem.severity() >= Severity::Warning && !two_readings(it))
+        .map(|it| format!("{}: {}", it.rule_name, it.problem))
+        .collect();
+    assert_eq!(warnings, [""; 0]);
+}
+
+/// In order of application the sample stands as its numbers do.
+#[test]
+fn rules_of_the_sample_stand_in_order() {
+    let Some(rules) = sample_rules() else { return };
+    let set = RuleSet::compile(&rules, &());
+    let inbound: Vec<_> = set
+        .rules()
+        .iter()
+        .filter(|it| it.direction == Direction::Inbound)
+        .map(|it| it.precedence)
+        .collect();
+    assert_eq!(inbound.len(), 28);
+    assert!(inbound.is_sorted() && inbound[0] == 100 && inbound[27] == 161);
+    let ad = set.rules()[0].connector;
+    let users: Vec<_> = set
+        .applicable(Direction::Inbound, ad, &"user".into())
+        .map(|it| it.name.to_string())
+        .collect();
+    assert_eq!(users[..2], ["In from AD - User Join", "In from AD - User AccountEnabled"]);
+    let passwords: Vec<_> =
+        set.rules().iter().filter(|it| it.password_sync).map(|it| it.precedence).collect();
+    assert_eq!(passwords, [102, 123]);
+}
+
+/// What section 6.6 of the facts on the product says of single rules of the sample.
+#[test]
+fn points_of_single_rules_of_the_sample() {
+    let Some(rules) = sample_rules() else { return };
+    let rule = |precedence: u32| rules.iter().find(|it| it.precedence == Some(precedence)).unwrap();
+    let flow =
+        |it: u32, to: &str| rule(it).mappings.iter().find(|it| it.destination.is(to)).cloned();
+    // inetOrgPerson Common has no flow of proxyAddresses, although the one for users has.
+    assert_eq!(rule(107).name, "In from AD - InetOrgPerson Common");
+    assert!(flow(107, "proxyAddresses").is_none());
+    // displayName is not trimmed wherever it comes from Active Directory.
+    let from_ad = |it: &&SyncRule| it.name.starts_with("In from AD - ");
+    let display_names: BTreeSet<_> = rules
+        .iter()
+        .filter(from_ad)
+        .flat_map(|it| &it.mappings)
+        .filter(|it| it.destination.is("displayName"))
+        .map(|it| it.expression.clone().unwrap_or_else(|| "direct".to_owned()))
+        .collect();
+    assert!(display_names.iter().all(|it| !it.starts_with("Trim(")), "{display_names:?}");
+    // A contact's mail leaves through the last two rules only; the joining and the Exchange rule do not have it.
+    let to_cloud_contact =
+        |it: &&SyncRule| it.target_object_type.is("contact") && it.name.starts_with("Out to AAD");
+    let mail: BTreeSet<_> = rules
+        .iter()
+        .filter(to_cloud_contact)
+        .filter(|it| it.mappings.iter().any(|it| it.destination.is("mail")))
+        .map(|it| it.precedence)
+        .collect();
+    assert_eq!(mail, BTreeSet::from([Some(137), Some(138)]));
+    // Devices get a name built from the anchor, but no sourceAnchor.
+    assert!(flow(160, "dn").is_some() && flow(160, "sourceAnchor").is_none());
+    // Nothing contributes cloudMastered for users of Active Directory.
+    let masters = |it: &&SyncRule| it.mappings.iter().any(|it| it.destination.is("cloudMastered"));
+    let sources: BTreeSet<_> = rules
+        .iter()
+        .filter(|it| it.direction == dirlift_model::rule::Direction::Inbound)
+        .filter(masters)
+        .filter(from_ad)
+        .map(|it| it.source_object_type.to_string())
+        .collect();
+    assert!(!sources.contains("user"), "{sources:?}");
+    // The rules that join groups carry one join, and two rules are in scope for every person.
+    for precedence in 140..=145 {
+        assert_eq!(rule(precedence).joins, rule(139).joins, "{precedence}");
+        let names: Vec<_> = rule(precedence)
+            .scope
+            .iter()
+            .flat_map(|it| &it.clauses)
+            .map(|it| it.attribute.to_string())
+            .collect();
+        assert!(!names.iter().any(|it| it == "cloudFiltered"), "{precedence}: {names:?}");
+    }
+    assert_ne!(rule(151).target_object_type, rule(153).target_object_type);
+    assert!([151, 153].iter().all(|it| rule(*it).link_type == LinkType::Join));
+    // The writeback of users needs cloudMastered, so nobody from Active Directory is in its scope.
+    let mut names = Names::default();
+    let scope = Scope::compile(&rule(154).scope, &mut names).unwrap();
+    let person = Object::read(
+        r#"sourceAnchor = "x"; accountEnabled = True; cloudCreated = True"#,
+        &mut names,
+    );
+    assert!(!scope.decide(&person).in_scope);
 }

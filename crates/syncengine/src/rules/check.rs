@@ -1,167 +1,98 @@
-//! What is wrong with a set of rules, found without any object.
-use std::collections::BTreeMap;
+//! What is wrong with rules, found without any object; single rules here, rules beside each other in [`across`].
+mod across;
 
-use dirlift_model::{AttributeName, Guid};
+use std::collections::BTreeSet;
 
-use super::{Direction, FlowSource, LinkType, MergeType, SyncRule};
+use dirlift_model::{
+    AttributeName, DistinguishedName, SyncRule,
+    rule::{AttributeMapping, MappingKind, MappingSource, ScopeClause, ScopeOperator},
+    text::shorten,
+};
+
+use super::{
+    CompiledFlow, CompiledRule, Direction, FlowSource, LinkType, ObjectType, RuleFinding,
+    RuleProblem, Schema, Scope,
+    flow::FlowError,
+    overlap,
+    scope::{self, test_of},
+    set::Frame,
+};
 use crate::{
-    expr::{Expression, ExpressionError, Priority, Warning},
+    expr::{Expression, Span},
     input::Names,
 };
 
-/// How much a finding about a rule matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Weight {
-    /// Works, but a reader should know it.
-    Notice,
-    /// Works differently from what it seems to say.
-    Warning,
-    /// Does not work.
-    Error,
-}
+/// Parameters that the product defines for each connector.
+const PARAMETERS: [&str; 7] = [
+    "Connector.ID",
+    "Domain.FQDN",
+    "Domain.LDAP",
+    "Domain.Netbios",
+    "Forest.FQDN",
+    "Forest.LDAP",
+    "Forest.Netbios",
+];
 
-/// One thing about one rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleFinding {
-    /// The rule.
-    pub rule: Guid,
-    /// Its name.
-    pub rule_name: String,
-    /// The flow by its place, from zero, and the attribute it writes.
-    pub flow: Option<(usize, AttributeName)>,
-    /// The column in the expression, from one.
-    pub column: Option<usize>,
-    /// What there is to say.
-    pub problem: RuleProblem,
-}
+/// Longest part of a hostile text that a message repeats, in characters.
+const MAX_SHOWN: usize = 120;
 
-/// What a check of rules can find.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RuleProblem {
-    /// An expression cannot be used.
-    #[error("{0}")]
-    Expression(ExpressionError),
-    /// An expression can be used, but a reader should know something.
-    #[error("{0}")]
-    Note(Warning),
-    /// Rules for one attribute merge values in different ways.
-    #[error(
-        "`{attribute}` is merged as {first:?} by `{other}` and as {second:?} here; all rules must use one way"
-    )]
-    MixedMerge {
-        /// The attribute.
-        attribute: AttributeName,
-        /// How the other rule merges.
-        first: MergeType,
-        /// How this rule merges.
-        second: MergeType,
-        /// The other rule.
-        other: String,
-    },
-    /// Rules with different join criteria can be in scope for one object.
-    #[error(
-        "`{other}` also joins these objects, by other criteria; only one joining rule may be in scope for an object"
-    )]
-    SeveralJoins {
-        /// The other rule.
-        other: String,
-    },
-    /// A clause has a value that its operator cannot use.
-    #[error("the clause `{clause}` needs {needs}")]
-    ClauseValue {
-        /// The clause.
-        clause: String,
-        /// What its operator needs.
-        needs: &'static str,
-    },
-    /// A group of clauses or criteria without any.
-    #[error("a group of {what} is empty")]
-    EmptyGroup {
-        /// Clauses or join criteria.
-        what: &'static str,
-    },
-    /// An attribute that the schema does not have.
-    #[error("the schema has no attribute `{attribute}`")]
-    MissingAttribute {
-        /// The attribute.
-        attribute: AttributeName,
-    },
-    /// Two rules of one direction have the same precedence.
-    #[error("`{other}` has the same precedence {precedence}")]
-    SamePrecedence {
-        /// The precedence.
-        precedence: u32,
-        /// The other rule.
-        other: String,
-    },
-    /// A customer's own rule stands where standard rules do.
-    #[error("precedence {precedence} is reserved for standard rules; use a number below 100")]
-    ReservedPrecedence {
-        /// The precedence.
-        precedence: u32,
-    },
-    /// A provisioning rule that nothing can recognise again.
-    #[error(
-        "the rule provisions objects but has no join criteria, so an existing object is not found"
-    )]
-    ProvisionWithoutJoin,
-}
-
-impl RuleProblem {
-    /// How much it matters.
-    pub const fn weight(&self) -> Weight {
-        match self {
-            Self::Expression(_) | Self::MixedMerge { .. } | Self::ClauseValue { .. } => {
-                Weight::Error
-            }
-            Self::SeveralJoins { .. }
-            | Self::EmptyGroup { .. }
-            | Self::MissingAttribute { .. }
-            | Self::SamePrecedence { .. }
-            | Self::ProvisionWithoutJoin
-            | Self::Note(Warning::TwoReadings { .. }) => Weight::Warning,
-            Self::Note(Warning::Undocumented { .. }) | Self::ReservedPrecedence { .. } => {
-                Weight::Notice
-            }
+/// Checks rules and compiles those that are applied, in the given order.
+pub(super) fn check(
+    rules: &[SyncRule],
+    order: &[usize],
+    schema: &dyn Schema,
+    names: &mut Names,
+    compiled: &mut Vec<CompiledRule>,
+) -> Vec<RuleFinding> {
+    let mut out = Vec::new();
+    for index in order {
+        let mut checker = Checker { index: *index, rule: &rules[*index], schema, out: &mut out };
+        if let Some(rule) = checker.rule(names) {
+            compiled.push(rule);
         }
     }
-}
-
-/// Where attributes are looked up; answers whether the schema of the source or target side has one.
-pub trait Schema {
-    /// Whether the connector's schema has the attribute; `None` if the schema is not known.
-    fn connector_has(&self, connector: Guid, attribute: &AttributeName) -> Option<bool>;
-    /// Whether the metaverse has the attribute; `None` if the schema is not known.
-    fn metaverse_has(&self, attribute: &AttributeName) -> Option<bool>;
-}
-
-/// No schema is known; nothing is missing.
-impl Schema for () {
-    fn connector_has(&self, _: Guid, _: &AttributeName) -> Option<bool> {
-        None
-    }
-
-    fn metaverse_has(&self, _: &AttributeName) -> Option<bool> {
-        None
-    }
-}
-
-/// Everything there is to say about a set of rules, in order of application; disabled rules are not looked at.
-pub fn check(rules: &[SyncRule], schema: &dyn Schema) -> Vec<RuleFinding> {
-    let mut out = Vec::new();
-    let ordered = SyncRule::in_order(rules);
-    for (idx, rule) in ordered.iter().enumerate() {
-        let mut checker = Checker { rule, schema, out: &mut out };
-        checker.scope();
-        checker.joins(&ordered[..idx]);
-        checker.flows();
-        checker.precedence(&ordered[..idx]);
-    }
-    mixed_merges(&ordered, &mut out);
+    across::check(rules, order, compiled, &mut out);
+    let mut place = vec![0; rules.len()];
+    order.iter().enumerate().for_each(|(at, idx)| place[*idx] = at);
+    out.sort_by_key(|it| place[it.index]);
     out
 }
 
+pub(super) fn finding(
+    index: usize,
+    rule: &SyncRule,
+    flow: Option<(usize, AttributeName)>,
+    problem: RuleProblem,
+) -> RuleFinding {
+    RuleFinding {
+        index,
+        rule: rule.id,
+        rule_name: rule.name.clone(),
+        location: rule.location.clone(),
+        flow,
+        at: None,
+        problem,
+    }
+}
+
+/// The name of a rule for a message.
+pub(super) fn name_of(rule: &SyncRule) -> String {
+    if rule.name.trim().is_empty() { rule.id.braced() } else { shorten(&rule.name, MAX_SHOWN) }
+}
+
+/// A clause as it is written.
+pub(super) fn clause_text(clause: &ScopeClause) -> String {
+    let text = match clause.operator {
+        ScopeOperator::IsNull | ScopeOperator::IsNotNull => {
+            format!("{} {}", clause.attribute, clause.operator)
+        }
+        _ => format!("{} {} {}", clause.attribute, clause.operator, clause.value),
+    };
+    shorten(&text, MAX_SHOWN)
+}
+
 struct Checker<'a> {
+    index: usize,
     rule: &'a SyncRule,
     schema: &'a dyn Schema,
     out: &'a mut Vec<RuleFinding>,
@@ -169,191 +100,254 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn add(&mut self, problem: RuleProblem) {
-        self.out.push(finding(self.rule, None, None, problem));
+        self.out.push(finding(self.index, self.rule, None, problem));
     }
 
-    fn source_has(&self, attribute: &AttributeName) -> bool {
-        self.side_has(self.rule.direction == Direction::Inbound, attribute)
+    fn unknown(&mut self, what: &'static str, word: &str) {
+        let word = shorten(word, MAX_SHOWN);
+        self.add(RuleProblem::UnknownWord { what, word, part: "rule" });
     }
 
-    fn side_has(&self, in_connector: bool, attribute: &AttributeName) -> bool {
+    fn missing(&mut self, is_missing: bool, what: &'static str, effect: &'static str) {
+        if is_missing {
+            self.add(RuleProblem::Missing { what, effect });
+        }
+    }
+
+    /// Checks the rule; compiled, if it is applied.
+    fn rule(&mut self, names: &mut Names) -> Option<CompiledRule> {
+        let rule = self.rule;
+        if rule.disabled == Some(true) {
+            self.add(RuleProblem::Disabled);
+            return None;
+        }
+        if rule.disabled.is_none() {
+            self.add(RuleProblem::UnknownState);
+        }
+        let no_type = rule.source_object_type.as_str().is_empty()
+            || rule.target_object_type.as_str().is_empty();
+        self.missing(rule.name.trim().is_empty(), "name", "its identifier stands for it");
+        self.missing(rule.id.is_nil(), "identifier", "changes cannot be traced back to it");
+        self.missing(rule.connector.is_nil(), "connector", "it applies to nothing");
+        self.missing(no_type, "object type on one side", "it applies to nothing");
+        self.missing(rule.precedence.is_none(), "precedence", "it is applied last");
+        let direction = Direction::of(&rule.direction);
+        if direction.is_none() {
+            self.unknown("direction", rule.direction.as_str());
+        }
+        let link_type = LinkType::of(&rule.link_type);
+        if link_type.is_none() {
+            self.unknown("link type", rule.link_type.as_str());
+        }
+        let scope = Scope::compile(&rule.scope, names);
+        if let Err(error) = &scope {
+            self.unknown("scope operator", &error.word);
+        }
+        let direction = direction?;
+        self.scope(direction);
+        self.joins(direction, link_type);
+        let flows = self.flows(direction, names);
+        if let Some(precedence) = rule.precedence.filter(|it| rule.is_custom() && *it >= 100) {
+            self.add(RuleProblem::ReservedPrecedence { precedence });
+        }
+        let frame = Frame { direction, link_type: link_type?, scope: scope.ok()? };
+        Some(CompiledRule::new(self.index, rule, frame, flows, names))
+    }
+
+    /// The problem that an attribute is, if the schema of its side does not have it.
+    fn absent(&self, in_connector: bool, attribute: &AttributeName) -> Option<RuleProblem> {
         let known = if in_connector {
             self.schema.connector_has(self.rule.connector, attribute)
         } else {
             self.schema.metaverse_has(attribute)
         };
-        known.unwrap_or(true)
+        let side = if in_connector { "connector" } else { "metaverse" };
+        (known == Some(false))
+            .then(|| RuleProblem::MissingAttribute { attribute: attribute.clone(), side })
     }
 
-    fn scope(&mut self) {
-        for group in &self.rule.scope {
-            if group.is_empty() {
-                self.add(RuleProblem::EmptyGroup { what: "scope clauses" });
+    fn scope(&mut self, direction: Direction) {
+        let mut seen = BTreeSet::new();
+        for (idx, group) in self.rule.scope.iter().enumerate() {
+            if group.clauses.is_empty() {
+                let effect = "every object satisfies it";
+                self.add(RuleProblem::EmptyGroup { what: "scope clauses", effect });
             }
-            for clause in group {
-                let is_number = clause.value.trim().parse::<i64>().is_ok();
-                let is_name = clause.value.parse::<dirlift_model::DistinguishedName>().is_ok();
-                let has_parameter = clause.value.contains('%');
-                let needs = match clause.operator {
-                    it if it.needs_number() && !is_number && !has_parameter => {
-                        Some("a decimal number")
+            if overlap::is_impossible(group) {
+                self.add(RuleProblem::ImpossibleGroup { group: idx + 1 });
+            }
+            for clause in &group.clauses {
+                self.clause(clause);
+                if seen.insert(&clause.attribute) {
+                    let absent = self.absent(direction == Direction::Inbound, &clause.attribute);
+                    if let Some(problem) = absent {
+                        self.add(problem);
                     }
-                    it if it.needs_name()
-                        && (!is_name || clause.value.trim().is_empty())
-                        && !has_parameter =>
-                    {
-                        Some("the distinguished name of a group")
-                    }
-                    _ => None,
-                };
-                if let Some(needs) = needs {
-                    self.add(RuleProblem::ClauseValue { clause: clause.to_string(), needs });
-                }
-                if !self.source_has(&clause.attribute) {
-                    self.add(RuleProblem::MissingAttribute { attribute: clause.attribute.clone() });
                 }
             }
         }
     }
 
-    fn joins(&mut self, before: &[&SyncRule]) {
+    fn clause(&mut self, clause: &ScopeClause) {
+        let value = clause.value.trim();
+        let mut has_parameter = false;
+        for name in scope::parameters(&clause.value) {
+            has_parameter = true;
+            if !is_known_parameter(name) {
+                let name = shorten(name, MAX_SHOWN);
+                self.add(RuleProblem::UnknownParameter { name });
+            }
+        }
+        let needs = match test_of(&clause.operator) {
+            _ if has_parameter => return,
+            Some((scope::Test::BitSet, _)) if value.parse::<i64>().is_err() => "a decimal number",
+            Some((scope::Test::MemberOf, _))
+                if value.is_empty() || value.parse::<DistinguishedName>().is_err() =>
+            {
+                "the distinguished name of a group"
+            }
+            _ => return,
+        };
+        self.add(RuleProblem::ClauseValue { clause: clause_text(clause), needs });
+    }
+
+    fn joins(&mut self, direction: Direction, link_type: Option<LinkType>) {
         let rule = self.rule;
         for group in &rule.joins {
-            if group.is_empty() {
-                self.add(RuleProblem::EmptyGroup { what: "join criteria" });
+            if group.conditions.is_empty() {
+                let effect = "it joins nothing";
+                self.add(RuleProblem::EmptyGroup { what: "join criteria", effect });
             }
-            for criterion in group {
-                for (in_connector, attribute) in
-                    [(true, &criterion.connector_space), (false, &criterion.metaverse)]
-                {
-                    if !self.side_has(in_connector, attribute) {
-                        self.add(RuleProblem::MissingAttribute { attribute: attribute.clone() });
-                    }
-                }
+            for it in &group.conditions {
+                let absent =
+                    [self.absent(true, &it.attribute), self.absent(false, &it.metaverse_attribute)];
+                absent.into_iter().flatten().for_each(|it| self.add(it));
             }
         }
-        if rule.joins.is_empty() {
-            if rule.link_type == LinkType::Provision && rule.direction == Direction::Inbound {
-                self.add(RuleProblem::ProvisionWithoutJoin);
-            }
+        if link_type != Some(LinkType::Provision) {
             return;
         }
-        // Equal criteria are no conflict: the shipped group rules share one. Filters that exclude each other are not
-        // recognised, so this is a warning.
-        let rival = before.iter().find(|it| {
-            it.direction == rule.direction
-                && it.connector == rule.connector
-                && it.source_object_type.overlaps(&rule.source_object_type)
-                && it.target_object_type == rule.target_object_type
-                && !it.joins.is_empty()
-                && it.joins != rule.joins
-        });
-        if let Some(other) = rival {
-            self.add(RuleProblem::SeveralJoins { other: other.name.clone() });
+        if rule.joins.is_empty() && direction == Direction::Inbound {
+            self.add(RuleProblem::ProvisionWithoutJoin);
+        }
+        if ObjectType::of(&rule.target_object_type) == ObjectType::Any {
+            self.add(RuleProblem::ProvisionAny);
         }
     }
 
-    fn flows(&mut self) {
-        let rule = self.rule;
-        for (idx, flow) in rule.flows.iter().enumerate() {
-            let place = || Some((idx, flow.target.clone()));
-            let mut missing = Vec::new();
-            if !self.side_has(rule.direction == Direction::Outbound, &flow.target) {
-                missing.push(flow.target.clone());
-            }
-            match &flow.source {
-                FlowSource::Constant(_) => {}
-                FlowSource::Direct(attribute) => {
-                    missing.extend((!self.source_has(attribute)).then(|| attribute.clone()));
+    fn flows(&mut self, direction: Direction, names: &mut Names) -> Vec<CompiledFlow> {
+        let mut flows = Vec::with_capacity(self.rule.mappings.len());
+        let mut targets = BTreeSet::new();
+        for (index, mapping) in self.rule.mappings.iter().enumerate() {
+            let place = (index, mapping.destination.clone());
+            let compiled = CompiledFlow::compile(index, mapping, names);
+            let mut problems = Vec::new();
+            problems.extend(
+                self.absent(direction == Direction::Outbound, &mapping.destination)
+                    .filter(|_| !mapping.destination.as_str().is_empty()),
+            );
+            let mut at = None;
+            match compiled {
+                Err(error) => {
+                    let (problem, span) = flow_problem(error);
+                    at = span.map(|it| column(it, mapping));
+                    problems.insert(0, problem);
                 }
-                FlowSource::Expression(text) => {
-                    let column = |it: crate::expr::Span| Some(it.line_and_column(text).1);
-                    match Expression::compile(text, Priority::Conventional, &mut Names::default()) {
-                        Err(error) => {
-                            let at = column(error.span());
-                            self.out.push(finding(
-                                rule,
-                                place(),
-                                at,
-                                RuleProblem::Expression(error),
-                            ));
-                        }
-                        Ok(expression) => {
-                            for warning in expression.warnings() {
-                                let problem = RuleProblem::Note(warning.clone());
-                                self.out.push(finding(
-                                    rule,
-                                    place(),
-                                    column(warning.span()),
-                                    problem,
-                                ));
-                            }
-                            let absent = expression
-                                .attributes()
-                                .map(|it| it.0)
-                                .filter(|it| !self.source_has(it));
-                            missing.extend(absent.cloned());
+                Ok(flow) => {
+                    if !targets.insert(flow.target) && flow.merge == super::MergeType::Update {
+                        let attribute = mapping.destination.clone();
+                        problems.push(RuleProblem::RepeatedTarget { attribute });
+                    }
+                    match &flow.source {
+                        FlowSource::Direct(_) => self.direct(direction, mapping, &mut problems),
+                        FlowSource::Constant(_) => {}
+                        FlowSource::Expression(it) => {
+                            self.notes(&place, it, mapping);
+                            self.expression(direction, it, &mut problems);
                         }
                     }
+                    flows.push(flow);
                 }
             }
-            for attribute in missing {
-                self.out.push(finding(
-                    rule,
-                    place(),
-                    None,
-                    RuleProblem::MissingAttribute { attribute },
-                ));
+            for problem in problems {
+                let at = at.take();
+                self.out.push(RuleFinding {
+                    at,
+                    ..finding(self.index, self.rule, Some(place.clone()), problem)
+                });
             }
         }
+        flows
     }
 
-    fn precedence(&mut self, before: &[&SyncRule]) {
-        let precedence = self.rule.precedence;
-        if self.rule.is_custom() && precedence >= 100 {
-            self.add(RuleProblem::ReservedPrecedence { precedence });
+    fn direct(
+        &self,
+        direction: Direction,
+        mapping: &AttributeMapping,
+        problems: &mut Vec<RuleProblem>,
+    ) {
+        let MappingSource::Attributes(all) = &mapping.source else { return };
+        if all.len() > 1 && mapping.kind() == Some(MappingKind::Direct) {
+            problems.push(RuleProblem::SeveralSources { count: all.len() });
         }
-        let twin = before
-            .iter()
-            .find(|it| it.direction == self.rule.direction && it.precedence == precedence);
-        if let Some(other) = twin {
-            self.add(RuleProblem::SamePrecedence { precedence, other: other.name.clone() });
+        let first = all.first().and_then(|it| self.absent(direction == Direction::Inbound, it));
+        problems.extend(first);
+    }
+
+    fn expression(
+        &self,
+        direction: Direction,
+        expression: &Expression,
+        problems: &mut Vec<RuleProblem>,
+    ) {
+        for (name, _) in expression.attributes() {
+            problems.extend(self.absent(direction == Direction::Inbound, name));
+        }
+        let unknown = expression.parameters().filter(|it| !is_known_parameter(it));
+        problems.extend(
+            unknown.map(|it| RuleProblem::UnknownParameter { name: shorten(it, MAX_SHOWN) }),
+        );
+    }
+
+    fn notes(
+        &mut self,
+        place: &(usize, AttributeName),
+        expression: &Expression,
+        mapping: &AttributeMapping,
+    ) {
+        for warning in expression.warnings() {
+            let problem = RuleProblem::Note(warning.clone());
+            self.out.push(RuleFinding {
+                at: Some(column(warning.span(), mapping)),
+                ..finding(self.index, self.rule, Some(place.clone()), problem)
+            });
         }
     }
 }
 
-/// Rules that write one attribute of one type of object and merge it in different ways.
-fn mixed_merges(rules: &[&SyncRule], out: &mut Vec<RuleFinding>) {
-    // Inbound flows of all connectors meet in the metaverse; outbound flows meet in their connector.
-    let mut first: BTreeMap<(Direction, Guid, String, AttributeName), (MergeType, &str)> =
-        BTreeMap::new();
-    for rule in rules {
-        let connector =
-            if rule.direction == Direction::Inbound { Guid::NIL } else { rule.connector };
-        let target_type = rule.target_object_type.to_string().to_ascii_lowercase();
-        for (idx, flow) in rule.flows.iter().enumerate() {
-            let key = (rule.direction, connector, target_type.clone(), flow.target.clone());
-            let (merge, other) = first.entry(key).or_insert((flow.merge, &rule.name));
-            let differ =
-                *merge != flow.merge && !(merge.is_exclusive() && flow.merge.is_exclusive());
-            if differ {
-                let problem = RuleProblem::MixedMerge {
-                    attribute: flow.target.clone(),
-                    first: *merge,
-                    second: flow.merge,
-                    other: (*other).to_owned(),
-                };
-                out.push(finding(rule, Some((idx, flow.target.clone())), None, problem));
-            }
-        }
-    }
+fn is_known_parameter(name: &str) -> bool {
+    PARAMETERS.iter().any(|it| it.eq_ignore_ascii_case(name))
 }
 
-fn finding(
-    rule: &SyncRule,
-    flow: Option<(usize, AttributeName)>,
-    column: Option<usize>,
-    problem: RuleProblem,
-) -> RuleFinding {
-    RuleFinding { rule: rule.id, rule_name: rule.name.clone(), flow, column, problem }
+/// Line and column in the expression, white space before it not counted.
+fn column(span: Span, mapping: &AttributeMapping) -> (usize, usize) {
+    span.line_and_column(mapping.expression.as_deref().unwrap_or_default().trim())
+}
+
+fn flow_problem(error: FlowError) -> (RuleProblem, Option<Span>) {
+    let problem = match error {
+        FlowError::NoTarget => RuleProblem::EmptyMapping { what: "target attribute" },
+        FlowError::NoSource => RuleProblem::EmptyMapping { what: "source and no expression" },
+        FlowError::Secret => RuleProblem::Secret,
+        FlowError::UnknownMerge(word) => RuleProblem::UnknownWord {
+            what: "merge type",
+            word: shorten(&word, MAX_SHOWN),
+            part: "flow",
+        },
+        FlowError::Expression(error) => {
+            let span = error.span();
+            return (RuleProblem::Expression(error), Some(span));
+        }
+    };
+    (problem, None)
 }

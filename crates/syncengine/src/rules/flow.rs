@@ -1,5 +1,8 @@
 //! Attribute flows: what is written, and where it comes from.
-use dirlift_model::AttributeName;
+use dirlift_model::{
+    rule::{AttributeMapping, MappingKind, MappingSource},
+    secret,
+};
 
 use super::MergeType;
 use crate::{
@@ -9,11 +12,13 @@ use crate::{
     value::Value,
 };
 
-/// One attribute flow, as it is configured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flow {
+/// A flow, ready to be evaluated.
+#[derive(Clone, Debug)]
+pub struct CompiledFlow {
+    /// Its place among the mappings of the rule, from zero.
+    pub index: usize,
     /// The attribute that is written.
-    pub target: AttributeName,
+    pub target: AttributeId,
     /// What is written.
     pub source: FlowSource,
     /// What happens to values of several rules.
@@ -23,58 +28,70 @@ pub struct Flow {
 }
 
 /// What a flow writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FlowSource {
-    /// The values of an attribute.
-    Direct(AttributeName),
-    /// A fixed text.
-    Constant(String),
-    /// The result of an expression.
-    Expression(String),
-}
-
-impl FlowSource {
-    /// Infers the type as rule files imply it: an expression wins, then an attribute, then the text of `src`.
-    pub fn infer(
-        expression: Option<&str>,
-        attributes: &[AttributeName],
-        text: Option<&str>,
-    ) -> Option<Self> {
-        let expression = expression.map(str::trim).filter(|it| !it.is_empty());
-        match (expression, attributes, text) {
-            (Some(expression), ..) => Some(Self::Expression(expression.to_owned())),
-            (None, [attribute, ..], _) => Some(Self::Direct(attribute.clone())),
-            (None, [], Some(text)) if !text.trim().is_empty() => {
-                Some(Self::Constant(text.trim().to_owned()))
-            }
-            (None, [], _) => None,
-        }
-    }
-}
-
-/// A flow, ready to be evaluated.
 #[derive(Clone, Debug)]
-pub enum CompiledFlow {
+pub enum FlowSource {
     /// The values of an attribute.
     Direct(AttributeId),
     /// A fixed value.
     Constant(Value),
-    /// An expression.
+    /// The result of an expression.
     Expression(Box<Expression>),
 }
 
+/// Why a mapping is no flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlowError {
+    /// It writes to nothing.
+    NoTarget,
+    /// It has neither source nor expression.
+    NoSource,
+    /// Its value was taken for a secret and is gone.
+    Secret,
+    /// `valueMergeType` is a word that is not known.
+    UnknownMerge(String),
+    /// Its expression cannot be used.
+    Expression(ExpressionError),
+}
+
 impl CompiledFlow {
-    /// Compiles a flow; its attributes get numbers in `names`.
-    pub fn compile(flow: &Flow, names: &mut Names) -> Result<Self, ExpressionError> {
-        Ok(match &flow.source {
-            FlowSource::Direct(attribute) => Self::Direct(names.intern(attribute)),
-            FlowSource::Constant(text) => Self::Constant(Value::text(text.as_str())),
-            FlowSource::Expression(text) => Self::Expression(Box::new(Expression::compile(
-                text,
-                Priority::Conventional,
-                names,
-            )?)),
-        })
+    /// Checks and compiles a mapping; its attributes get numbers in `names`. `index` is its place in the rule.
+    pub fn compile(
+        index: usize,
+        mapping: &AttributeMapping,
+        names: &mut Names,
+    ) -> Result<Self, FlowError> {
+        if mapping.destination.as_str().is_empty() {
+            return Err(FlowError::NoTarget);
+        }
+        let merge = MergeType::of(&mapping.merge)
+            .ok_or_else(|| FlowError::UnknownMerge(mapping.merge.as_str().to_owned()))?;
+        let source = match (mapping.kind(), &mapping.expression, &mapping.source) {
+            (Some(MappingKind::Expression), Some(text), _) if text == secret::REMOVED => {
+                return Err(FlowError::Secret);
+            }
+            (Some(MappingKind::Expression), Some(text), _) => {
+                let compiled = Expression::compile(text.trim(), Priority::Conventional, names);
+                FlowSource::Expression(Box::new(compiled.map_err(FlowError::Expression)?))
+            }
+            (_, _, MappingSource::Constant(text)) if text == secret::REMOVED => {
+                return Err(FlowError::Secret);
+            }
+            (Some(_), _, MappingSource::Constant(text)) if !text.trim().is_empty() => {
+                FlowSource::Constant(Value::text(text.as_str()))
+            }
+            (Some(_), _, MappingSource::Attributes(all)) => match all.first() {
+                Some(name) if !name.as_str().is_empty() => FlowSource::Direct(names.intern(name)),
+                _ => return Err(FlowError::NoSource),
+            },
+            _ => return Err(FlowError::NoSource),
+        };
+        let target = names.intern(&mapping.destination);
+        Ok(Self { index, target, source, merge, execute_once: mapping.execute_once })
+    }
+
+    /// Whether the flow takes place on a target that was (or was not) just created.
+    pub const fn applies(&self, created: bool) -> bool {
+        created || !self.execute_once
     }
 
     /// What the flow contributes; empty text contributes nothing.
@@ -83,11 +100,20 @@ impl CompiledFlow {
             outcome: Ok(value).into(),
             assumptions: AssumptionSet::default(),
         };
-        let Evaluation { outcome, assumptions } = match self {
-            Self::Direct(id) => fixed(input.attribute(*id)),
-            Self::Constant(value) => fixed(value.clone()),
-            Self::Expression(expression) => expression.evaluate(input),
+        let Evaluation { outcome, assumptions } = match &self.source {
+            FlowSource::Direct(id) => fixed(input.attribute(*id)),
+            FlowSource::Constant(value) => fixed(value.clone()),
+            FlowSource::Expression(expression) => expression.evaluate(input),
         };
         Evaluation { outcome: outcome.into_flow(), assumptions }
+    }
+
+    /// The attributes of the source that the flow reads.
+    pub fn reads(&self) -> Vec<AttributeId> {
+        match &self.source {
+            FlowSource::Direct(id) => vec![*id],
+            FlowSource::Constant(_) => Vec::new(),
+            FlowSource::Expression(it) => it.attributes().map(|it| it.1).collect(),
+        }
     }
 }

@@ -1,19 +1,23 @@
 //! Join criteria: which existing object a source object belongs to.
-use dirlift_model::AttributeName;
+use dirlift_model::rule;
 
-use crate::value::{Scalar, Value};
+use super::Direction;
+use crate::{
+    input::{AttributeId, Names},
+    value::{Scalar, Value},
+};
 
 /// Criteria that must all match.
 pub type JoinGroup = Vec<JoinCriterion>;
 
 /// One criterion: an attribute here equals an attribute there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JoinCriterion {
     /// The attribute in the connector space.
-    pub connector_space: AttributeName,
+    pub connector_space: AttributeId,
     /// The attribute in the metaverse.
-    pub metaverse: AttributeName,
-    /// Whether case counts.
+    pub metaverse: AttributeId,
+    /// Whether case counts; it does not unless the rule says so.
     pub case_sensitive: bool,
 }
 
@@ -43,9 +47,35 @@ pub enum JoinDecision<T> {
     },
 }
 
+/// Gives the attributes of join criteria their numbers.
+pub fn compile(groups: &[rule::JoinGroup], names: &mut Names) -> Vec<JoinGroup> {
+    let mut criterion = |it: &rule::JoinCondition| JoinCriterion {
+        connector_space: names.intern(&it.attribute),
+        metaverse: names.intern(&it.metaverse_attribute),
+        case_sensitive: it.case_sensitive.unwrap_or(false),
+    };
+    groups.iter().map(|it| it.conditions.iter().map(&mut criterion).collect()).collect()
+}
+
 impl JoinCriterion {
+    /// The attribute of the object that the rule begins with.
+    pub const fn source(self, direction: Direction) -> AttributeId {
+        match direction {
+            Direction::Inbound => self.connector_space,
+            Direction::Outbound => self.metaverse,
+        }
+    }
+
+    /// The attribute of the objects that are searched.
+    pub const fn target(self, direction: Direction) -> AttributeId {
+        match direction {
+            Direction::Inbound => self.metaverse,
+            Direction::Outbound => self.connector_space,
+        }
+    }
+
     /// The keys of a value under this criterion; one for each of several values, none for empty text or a date.
-    pub fn keys(&self, value: &Value) -> Vec<JoinKey> {
+    pub fn keys(self, value: &Value) -> Vec<JoinKey> {
         let text = |it: &str| if self.case_sensitive { it.to_owned() } else { it.to_lowercase() };
         let key = |it: &Scalar| match it {
             Scalar::Binary(bytes) => Some(JoinKey::Binary(bytes.to_vec())),
@@ -57,7 +87,7 @@ impl JoinCriterion {
     }
 
     /// Whether two values match: one value of the one equals one of the other.
-    pub fn matches(&self, connector_space: &Value, metaverse: &Value) -> bool {
+    pub fn matches(self, connector_space: &Value, metaverse: &Value) -> bool {
         let there = self.keys(metaverse);
         self.keys(connector_space).iter().any(|it| there.contains(it))
     }
@@ -80,7 +110,12 @@ pub fn decide<T>(
     JoinDecision::NotJoined { ambiguous }
 }
 
-/// Whether an object that did not join may be provisioned: one attribute of the criteria has a value.
-pub fn may_provision(groups: &[JoinGroup], value: impl Fn(&JoinCriterion) -> Value) -> bool {
-    groups.is_empty() || groups.iter().flatten().any(|it| !it.keys(&value(it)).is_empty())
+/// Whether an object that did not join may be provisioned: one source attribute of the criteria has a value.
+pub fn may_provision(
+    groups: &[JoinGroup],
+    direction: Direction,
+    value: impl Fn(AttributeId) -> Value,
+) -> bool {
+    groups.is_empty()
+        || groups.iter().flatten().any(|it| !it.keys(&value(it.source(direction))).is_empty())
 }

@@ -1,127 +1,16 @@
 //! Scoping filters: which objects a rule applies to.
-use std::{cmp::Ordering, fmt, str::FromStr};
+use std::{borrow::Cow, cmp::Ordering};
 
-use dirlift_model::{AttributeName, DistinguishedName};
+use dirlift_model::{
+    DistinguishedName,
+    rule::{ScopeClause, ScopeGroup, ScopeOperator},
+};
 
-use super::{UnknownWord, find_word};
 use crate::{
     assumption::{Assumption, AssumptionSet},
     input::{AttributeId, Input, Names},
     value::{Scalar, Value},
 };
-
-/// Clauses that must all hold.
-pub type ScopeGroup = Vec<ScopeClause>;
-
-/// One clause: attribute, operator, value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScopeClause {
-    /// The attribute of the source object.
-    pub attribute: AttributeName,
-    /// What is asked about it.
-    pub operator: ScopeOperator,
-    /// The value of the question; may hold parameters such as `%Connector.ID%`.
-    pub value: String,
-}
-
-macro_rules! operators {
-    ($($variant:ident $name:literal $about:literal;)*) => {
-        /// What a clause asks.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum ScopeOperator {
-            $(#[doc = $about] $variant,)*
-        }
-
-        impl ScopeOperator {
-            /// Every operator.
-            pub const ALL: [Self; 20] = [$(Self::$variant),*];
-
-            /// The word in rule files.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-operators! {
-    Equal "EQUAL" "A value equals the text.";
-    NotEqual "NOTEQUAL" "No value equals the text.";
-    LessThan "LESSTHAN" "A value is less.";
-    LessThanOrEqual "LESSTHAN_OR_EQUAL" "A value is less or equal.";
-    Contains "CONTAINS" "A value contains the text.";
-    NotContains "NOTCONTAINS" "No value contains the text.";
-    StartsWith "STARTSWITH" "A value begins with the text.";
-    NotStartsWith "NOTSTARTSWITH" "No value begins with the text.";
-    EndsWith "ENDSWITH" "A value ends with the text.";
-    NotEndsWith "NOTENDSWITH" "No value ends with the text.";
-    GreaterThan "GREATERTHAN" "A value is greater.";
-    GreaterThanOrEqual "GREATERTHAN_OR_EQUAL" "A value is greater or equal.";
-    IsNull "ISNULL" "There is no value.";
-    IsNotNull "ISNOTNULL" "There is a value.";
-    IsIn "ISIN" "One of several values equals the text.";
-    IsNotIn "ISNOTIN" "None of several values equals the text.";
-    IsBitSet "ISBITSET" "All bits of a decimal mask are set.";
-    IsBitNotSet "ISBITNOTSET" "Not all bits of a decimal mask are set.";
-    IsMemberOf "ISMEMBEROF" "The object is a member of the group of this name.";
-    IsNotMemberOf "ISNOTMEMBEROF" "The object is not a member of the group of this name.";
-}
-
-impl ScopeOperator {
-    /// The operator that this one denies, if it is a denial.
-    const fn denied(self) -> Option<Self> {
-        match self {
-            Self::NotEqual => Some(Self::Equal),
-            Self::NotContains => Some(Self::Contains),
-            Self::NotStartsWith => Some(Self::StartsWith),
-            Self::NotEndsWith => Some(Self::EndsWith),
-            Self::IsNotNull => Some(Self::IsNull),
-            Self::IsNotIn => Some(Self::IsIn),
-            Self::IsBitNotSet => Some(Self::IsBitSet),
-            Self::IsNotMemberOf => Some(Self::IsMemberOf),
-            _ => None,
-        }
-    }
-
-    /// Whether the operator needs a decimal number.
-    pub const fn needs_number(self) -> bool {
-        matches!(self, Self::IsBitSet | Self::IsBitNotSet)
-    }
-
-    /// Whether the operator needs a distinguished name.
-    pub const fn needs_name(self) -> bool {
-        matches!(self, Self::IsMemberOf | Self::IsNotMemberOf)
-    }
-
-    /// Whether the operator looks at its value at all.
-    pub const fn needs_value(self) -> bool {
-        !matches!(self, Self::IsNull | Self::IsNotNull)
-    }
-}
-
-impl FromStr for ScopeOperator {
-    type Err = UnknownWord;
-    /// Reads the word of rule files, and `ISNOTBITSET` of the documentation.
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        if text.trim().eq_ignore_ascii_case("ISNOTBITSET") {
-            return Ok(Self::IsBitNotSet);
-        }
-        find_word(text, "scope operator", &Self::ALL.map(|it| (it.as_str(), it)))
-    }
-}
-
-impl fmt::Display for ScopeOperator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Display for ScopeClause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.attribute, self.operator)?;
-        if self.operator.needs_value() { write!(f, " {}", self.value) } else { Ok(()) }
-    }
-}
 
 /// What a scoping filter is evaluated on.
 pub trait ScopeInput: Input {
@@ -130,9 +19,20 @@ pub trait ScopeInput: Input {
 }
 
 /// A scoping filter, ready to be evaluated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope {
-    groups: Vec<Vec<(AttributeId, ScopeClause)>>,
+    groups: Vec<Vec<Clause>>,
+}
+
+/// A clause with an operator that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownOperator {
+    /// The group, from zero.
+    pub group: usize,
+    /// The clause in it, from zero.
+    pub clause: usize,
+    /// The word.
+    pub word: String,
 }
 
 /// Whether an object is in scope, and why.
@@ -142,20 +42,124 @@ pub struct ScopeDecision {
     pub in_scope: bool,
     /// The group that holds, from zero; none if no group does or there is no group.
     pub group: Option<usize>,
-    /// The first clause of each group that does not hold, up to the group that does.
-    pub failed: Vec<ScopeClause>,
+    /// The first clause of each group that does not hold, up to the group that does: group and clause, from zero.
+    pub failed: Vec<(usize, usize)>,
     /// The open points that the decision relied on.
     pub assumptions: AssumptionSet,
 }
 
+/// What a clause asks, before it is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Test {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Contains,
+    StartsWith,
+    EndsWith,
+    Null,
+    BitSet,
+    MemberOf,
+}
+
+/// The test of an operator and whether it is denied; `None` for a word that is not known.
+pub(super) const fn test_of(operator: &ScopeOperator) -> Option<(Test, bool)> {
+    Some(match operator {
+        ScopeOperator::Equal | ScopeOperator::IsIn => (Test::Equal, false),
+        ScopeOperator::NotEqual | ScopeOperator::IsNotIn => (Test::Equal, true),
+        ScopeOperator::LessThan => (Test::Less, false),
+        ScopeOperator::LessThanOrEqual => (Test::LessOrEqual, false),
+        ScopeOperator::GreaterThan => (Test::Greater, false),
+        ScopeOperator::GreaterThanOrEqual => (Test::GreaterOrEqual, false),
+        ScopeOperator::Contains => (Test::Contains, false),
+        ScopeOperator::NotContains => (Test::Contains, true),
+        ScopeOperator::StartsWith => (Test::StartsWith, false),
+        ScopeOperator::NotStartsWith => (Test::StartsWith, true),
+        ScopeOperator::EndsWith => (Test::EndsWith, false),
+        ScopeOperator::NotEndsWith => (Test::EndsWith, true),
+        ScopeOperator::IsNull => (Test::Null, false),
+        ScopeOperator::IsNotNull => (Test::Null, true),
+        ScopeOperator::IsBitSet => (Test::BitSet, false),
+        ScopeOperator::IsBitNotSet => (Test::BitSet, true),
+        ScopeOperator::IsMemberOf => (Test::MemberOf, false),
+        ScopeOperator::IsNotMemberOf => (Test::MemberOf, true),
+        ScopeOperator::Other(_) => return None,
+    })
+}
+
+#[derive(Clone, Debug)]
+struct Clause {
+    attribute: AttributeId,
+    test: Test,
+    denied: bool,
+    /// The value of the clause; `None` when parameters have to be put into it first.
+    operand: Option<Operand>,
+    written: ScopeClause,
+}
+
+/// A value of a clause in every form that a test may ask for.
+#[derive(Clone, Debug)]
+struct Operand {
+    text: String,
+    folded: String,
+    number: Option<i64>,
+    name: Option<DistinguishedName>,
+}
+
+impl Operand {
+    fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            folded: fold(text),
+            number: text.trim().parse().ok(),
+            name: text.parse().ok(),
+        }
+    }
+}
+
 impl Scope {
-    /// Gives the attributes of a filter their numbers.
-    pub fn compile(groups: &[ScopeGroup], names: &mut Names) -> Self {
-        let mut compile = |it: &ScopeClause| (names.intern(&it.attribute), it.clone());
-        Self { groups: groups.iter().map(|it| it.iter().map(&mut compile).collect()).collect() }
+    /// Gives the attributes of a filter their numbers and reads the values of its clauses.
+    pub fn compile(groups: &[ScopeGroup], names: &mut Names) -> Result<Self, UnknownOperator> {
+        let mut out = Vec::with_capacity(groups.len());
+        for (group, written) in groups.iter().enumerate() {
+            let mut clauses = Vec::with_capacity(written.clauses.len());
+            for (idx, clause) in written.clauses.iter().enumerate() {
+                let Some((test, denied)) = test_of(&clause.operator) else {
+                    let word = clause.operator.as_str().to_owned();
+                    return Err(UnknownOperator { group, clause: idx, word });
+                };
+                clauses.push(Clause {
+                    attribute: names.intern(&clause.attribute),
+                    test,
+                    denied,
+                    operand: (!clause.value.contains('%')).then(|| Operand::new(&clause.value)),
+                    written: clause.clone(),
+                });
+            }
+            out.push(clauses);
+        }
+        Ok(Self { groups: out })
     }
 
-    /// Decides whether an object is in scope.
+    /// A clause as it is written.
+    pub fn clause(&self, group: usize, clause: usize) -> Option<&ScopeClause> {
+        self.groups.get(group)?.get(clause).map(|it| &it.written)
+    }
+
+    /// The attributes that the filter looks at; one may come twice.
+    pub fn attributes(&self) -> impl Iterator<Item = AttributeId> {
+        self.groups.iter().flatten().map(|it| it.attribute)
+    }
+
+    /// Whether an object is in scope; adds the open points that the answer relied on.
+    pub fn holds(&self, input: &dyn ScopeInput, used: &mut AssumptionSet) -> bool {
+        self.groups.is_empty()
+            || self.groups.iter().any(|it| it.iter().all(|it| it.holds(input, used)))
+    }
+
+    /// Decides whether an object is in scope, with the reasons.
     pub fn decide(&self, input: &dyn ScopeInput) -> ScopeDecision {
         let mut decision = ScopeDecision {
             in_scope: self.groups.is_empty(),
@@ -163,69 +167,85 @@ impl Scope {
             failed: Vec::new(),
             assumptions: AssumptionSet::default(),
         };
-        for (idx, group) in self.groups.iter().enumerate() {
-            let failed = group
-                .iter()
-                .find(|(id, it)| !clause_holds(*id, it, input, &mut decision.assumptions));
-            let Some((_, clause)) = failed else {
+        for (group, clauses) in self.groups.iter().enumerate() {
+            let failed = clauses.iter().position(|it| !it.holds(input, &mut decision.assumptions));
+            let Some(clause) = failed else {
                 decision.in_scope = true;
-                decision.group = Some(idx);
+                decision.group = Some(group);
                 break;
             };
-            decision.failed.push(clause.clone());
+            decision.failed.push((group, clause));
         }
         decision
     }
 }
 
-fn clause_holds(
-    id: AttributeId,
-    clause: &ScopeClause,
-    input: &dyn ScopeInput,
-    used: &mut AssumptionSet,
-) -> bool {
-    let operator = clause.operator.denied().unwrap_or(clause.operator);
-    let is_denial = clause.operator.denied().is_some();
-    let Some(text) = expand(&clause.value, input) else {
-        used.insert(Assumption::Parameter);
-        return false;
-    };
-    let value = input.attribute(id);
-    let holds = match operator {
-        ScopeOperator::IsNull => value.is_null_or_empty(),
-        ScopeOperator::IsMemberOf => {
-            let name: Option<DistinguishedName> = text.parse().ok();
-            name.is_some_and(|it| input.is_member_of(&it))
+impl Clause {
+    fn holds(&self, input: &dyn ScopeInput, used: &mut AssumptionSet) -> bool {
+        let operand = if let Some(operand) = &self.operand {
+            Cow::Borrowed(operand)
+        } else if let Some(text) = expand(&self.written.value, input) {
+            Cow::Owned(Operand::new(&text))
+        } else {
+            used.insert(Assumption::Parameter);
+            return false;
+        };
+        let holds = match self.test {
+            Test::Null => input.attribute(self.attribute).is_null_or_empty(),
+            Test::MemberOf => operand.name.as_ref().is_some_and(|it| input.is_member_of(it)),
+            test => {
+                let value = input.attribute(self.attribute);
+                let scalars = value.scalars();
+                used.insert_if(scalars.len() > 1, Assumption::ScopeMany);
+                used.insert_if(scalars.is_empty(), Assumption::ScopeNull);
+                scalars.iter().any(|it| scalar_matches(it, test, &operand, used))
+            }
+        };
+        holds != self.denied
+    }
+}
+
+/// The parameters of a text, without their percent signs.
+pub(super) fn parameters(text: &str) -> impl Iterator<Item = &str> {
+    parts(text).filter_map(Result::err)
+}
+
+/// The parts of a text: `Ok` stands for itself, `Err` is the name of a parameter.
+fn parts(text: &str) -> impl Iterator<Item = Result<&str, &str>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
         }
-        _ => {
-            let scalars = value.scalars();
-            used.insert_if(scalars.len() > 1, Assumption::ScopeMany);
-            used.insert_if(scalars.is_empty(), Assumption::ScopeNull);
-            scalars.iter().any(|it| scalar_matches(it, operator, &text, used))
+        let Some(at) = rest.find('%') else { return Some(Ok(std::mem::take(&mut rest))) };
+        if at > 0 {
+            let (before, after) = rest.split_at(at);
+            rest = after;
+            return Some(Ok(before));
         }
-    };
-    holds != is_denial
+        let is_name = |it: char| it.is_alphanumeric() || matches!(it, '.' | '_' | '-');
+        match rest[1..].split_once('%') {
+            Some((name, after)) if !name.is_empty() && name.chars().all(is_name) => {
+                rest = after;
+                Some(Err(name))
+            }
+            _ => {
+                rest = &rest[1..];
+                Some(Ok("%"))
+            }
+        }
+    })
 }
 
 /// Puts the values of parameters into a text; `None` if one is not defined.
 fn expand(text: &str, input: &dyn ScopeInput) -> Option<String> {
     let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.push_str(before);
-        let is_name = |it: char| it.is_alphanumeric() || matches!(it, '.' | '_' | '-');
-        match after.split_once('%') {
-            Some((name, after)) if !name.is_empty() && name.chars().all(is_name) => {
-                out.push_str(&single_text(&input.parameter(name)?)?);
-                rest = after;
-            }
-            _ => {
-                out.push('%');
-                rest = after;
-            }
+    for part in parts(text) {
+        match part {
+            Ok(text) => out.push_str(text),
+            Err(name) => out.push_str(&single_text(&input.parameter(name)?)?),
         }
     }
-    out.push_str(rest);
     Some(out)
 }
 
@@ -235,66 +255,61 @@ fn single_text(value: &Value) -> Option<String> {
 
 fn scalar_matches(
     scalar: &Scalar,
-    operator: ScopeOperator,
-    text: &str,
+    test: Test,
+    operand: &Operand,
     used: &mut AssumptionSet,
 ) -> bool {
-    if operator == ScopeOperator::IsBitSet {
-        let (Scalar::Number(number), Ok(mask)) = (scalar, text.trim().parse::<i64>()) else {
-            return false;
-        };
-        used.insert_if(mask.count_ones() != 1, Assumption::ScopeBits);
-        return mask != 0 && number & mask == mask;
-    }
-    let order = order(scalar, text, used);
-    match operator {
-        ScopeOperator::Equal | ScopeOperator::IsIn => order == Some(Ordering::Equal),
-        ScopeOperator::LessThan => order == Some(Ordering::Less),
-        ScopeOperator::GreaterThan => order == Some(Ordering::Greater),
-        ScopeOperator::LessThanOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-        ScopeOperator::GreaterThanOrEqual => {
-            matches!(order, Some(Ordering::Greater | Ordering::Equal))
+    match test {
+        Test::BitSet => {
+            let (Scalar::Number(number), Some(mask)) = (scalar, operand.number) else {
+                return false;
+            };
+            used.insert_if(mask.count_ones() != 1, Assumption::ScopeBits);
+            mask != 0 && number & mask == mask
         }
-        _ => {
+        Test::Contains | Test::StartsWith | Test::EndsWith => {
             let Some(value) = crate::functions::text_of(scalar) else { return false };
-            let (value, part) = (fold(&value), fold(text));
-            match operator {
-                ScopeOperator::Contains => value.contains(&part),
-                ScopeOperator::StartsWith => value.starts_with(&part),
-                _ => value.ends_with(&part),
+            let (value, part) = (fold(&value), operand.folded.as_str());
+            match test {
+                Test::Contains => value.contains(part),
+                Test::StartsWith => value.starts_with(part),
+                _ => value.ends_with(part),
             }
         }
+        _ => order(scalar, operand, used).is_some_and(|order| match test {
+            Test::Equal => order.is_eq(),
+            Test::Less => order.is_lt(),
+            Test::LessOrEqual => order.is_le(),
+            Test::Greater => order.is_gt(),
+            _ => order.is_ge(),
+        }),
     }
 }
 
-/// How a value stands to the text of a clause: numbers as numbers, names as names, all else as text without case.
-fn order(scalar: &Scalar, text: &str, used: &mut AssumptionSet) -> Option<Ordering> {
+/// How a value stands to the value of a clause: numbers as numbers, names as names, all else as text without case.
+fn order(scalar: &Scalar, operand: &Operand, used: &mut AssumptionSet) -> Option<Ordering> {
+    let text = operand.text.as_str();
     match scalar {
         Scalar::Number(number) => {
-            let read = text.trim().parse::<i64>();
             used.insert(Assumption::ScopeNumber);
-            read.map_or_else(
-                |_| Some(fold(&number.to_string()).cmp(&fold(text))),
-                |it| Some(number.cmp(&it)),
-            )
+            let as_text = || number.to_string().as_str().cmp(&operand.folded);
+            Some(operand.number.map_or_else(as_text, |it| number.cmp(&it)))
         }
         Scalar::Text(value) => {
-            if let (Ok(l), Ok(r)) = (value.trim().parse::<i64>(), text.trim().parse::<i64>()) {
+            if let (Ok(l), Some(r)) = (value.trim().parse::<i64>(), operand.number) {
                 used.insert(Assumption::ScopeNumber);
                 return Some(l.cmp(&r));
             }
-            let (l, r) = (fold(value), fold(text));
-            used.insert_if(l == r && &**value != text, Assumption::ScopeCase);
-            Some(l.cmp(&r))
+            let order = fold(value).as_str().cmp(&operand.folded);
+            used.insert_if(order.is_eq() && &**value != text, Assumption::ScopeCase);
+            Some(order)
         }
         Scalar::Boolean(boolean) => {
             let word = if *boolean { "True" } else { "False" };
             used.insert_if(word != text && word.eq_ignore_ascii_case(text), Assumption::ScopeCase);
-            Some(fold(word).cmp(&fold(text)))
+            Some(fold(word).as_str().cmp(&operand.folded))
         }
-        Scalar::Reference(name) => {
-            text.parse::<DistinguishedName>().ok().map(|it| (**name).cmp(&it))
-        }
+        Scalar::Reference(name) => operand.name.as_ref().map(|it| (**name).cmp(it)),
         Scalar::Binary(_) | Scalar::Date(_) => None,
     }
 }
