@@ -8,7 +8,7 @@ use dirlift_model::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{Knowledge, Options, measure, settings};
+use crate::{Knowledge, Options, connect, measure, settings};
 
 /// Everything that a rule may look at.
 #[derive(Debug)]
@@ -73,11 +73,17 @@ impl<'a> Case<'a> {
         self.product() == Some(Product::DirSync)
     }
 
+    /// Whether the product is Azure AD Sync or one of its successors.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.product(), Some(Product::AzureAdSync | Product::EntraConnect))
+    }
+
     /// Whether an upgrade on this server is what is asked for, or what its size suggests.
     pub fn is_in_place(&self) -> bool {
         match self.mode {
             Some(Deployment::InPlace) => true,
             Some(Deployment::Parallel) => false,
+            _ if self.is_connect() => connect::against_in_place(self).is_empty(),
             _ => self.objects.total.is_none_or(|it| it < self.knowledge.rule.threshold_objects),
         }
     }
@@ -146,6 +152,28 @@ impl<'a> Case<'a> {
                 });
             }
         }
+        if self.is_connect() && self.configuration().is_some() {
+            if connect::rules(self).is_empty() {
+                all.push(NotChecked {
+                    what: "synchronisation rules: custom ones, and standard ones that were turned off".to_owned(),
+                    why: "the configuration has no rules; run Get-ADSyncServerConfiguration -Path FOLDER on the server and \
+                          put what it writes into server-configuration/"
+                        .to_owned(),
+                    needed: false,
+                });
+            }
+            let sign_in =
+                self.settings.as_ref().and_then(|it| it.connect.as_ref()?.sign_in.as_ref());
+            if sign_in.is_none() {
+                all.push(NotChecked {
+                    what: "the sign-in method: password hash, pass-through or federation".to_owned(),
+                    why: "no export holds it; look at \"View or export current configuration\" in the wizard, and choose the same \
+                          on the new server"
+                        .to_owned(),
+                    needed: false,
+                });
+            }
+        }
         let not_read = self.facts.database.iter().flat_map(|it| &it.not_read);
         all.extend(not_read.map(|it| NotChecked {
             what: format!("database: {}", it.what),
@@ -170,7 +198,7 @@ impl<'a> Case<'a> {
             all.push(NotChecked {
                 what: "number of objects".to_owned(),
                 why: self.objects.basis.clone(),
-                needed: true,
+                needed: !self.is_connect(),
             });
         }
         all

@@ -75,6 +75,16 @@ pub struct Target {
     pub legacy_group_members: u64,
     /// Synchronisation interval in minutes.
     pub interval_minutes: u64,
+    /// Deletions in one export above which it stops, unless changed.
+    pub deletion_threshold: u64,
+    /// Objects from which on a Connect server is not upgraded in place.
+    pub in_place_objects: u64,
+    /// Oldest Connect build that is upgraded in place; older ones move to a new server.
+    pub in_place_from_build: Build,
+    /// Oldest build whose installer takes an existing database.
+    pub existing_database_from_build: Build,
+    /// Days after its last synchronisation within which an existing database needs no full import from the cloud.
+    pub existing_database_days: u64,
     /// The document.
     pub reference: String,
 }
@@ -99,6 +109,17 @@ pub struct Deadline {
     pub closes_in_place: bool,
     /// The document.
     pub reference: String,
+}
+
+impl Deadline {
+    fn affects(&self, product: Product, build: Option<Build>) -> bool {
+        let affected = match (self.below, build) {
+            (None, _) => true,
+            (Some(below), Some(build)) => build < below,
+            (Some(_), None) => false,
+        };
+        self.product == product && affected
+    }
 }
 
 /// A released build.
@@ -238,14 +259,17 @@ impl Knowledge {
         build: Option<Build>,
         day: Date,
     ) -> impl Iterator<Item = &Deadline> {
-        self.deadlines.iter().filter(move |it| {
-            let affected = match (it.below, build) {
-                (None, _) => true,
-                (Some(below), Some(build)) => build < below,
-                (Some(_), None) => false,
-            };
-            it.product == product && affected && it.date.0 <= day
-        })
+        self.deadlines.iter().filter(move |it| it.affects(product, build) && it.date.0 <= day)
+    }
+
+    /// Deadlines for a build of a product that lie ahead of `day`.
+    pub fn ahead(
+        &self,
+        product: Product,
+        build: Option<Build>,
+        day: Date,
+    ) -> impl Iterator<Item = &Deadline> {
+        self.deadlines.iter().filter(move |it| it.affects(product, build) && it.date.0 > day)
     }
 
     /// The operating system row of a version.
@@ -304,6 +328,23 @@ mod tests {
             !closed(Product::EntraConnect, "?", "2030-01-01"),
             "an unknown build is not called closed"
         );
+    }
+
+    #[test]
+    fn deadlines_lie_ahead_until_their_day() {
+        let knowledge = Knowledge::builtin();
+        let n_ahead = |product, build: &str, date| {
+            let build = build.parse().ok();
+            let ahead = knowledge.ahead(product, build, day(date)).count();
+            (knowledge.passed(product, build, day(date)).count(), ahead)
+        };
+        assert_eq!(n_ahead(Product::EntraConnect, "1.6.16.0", "2026-11-21"), (5, 0));
+        assert_eq!(n_ahead(Product::EntraConnect, "2.3.6.0", "2026-09-29"), (1, 2));
+        assert_eq!(n_ahead(Product::EntraConnect, "2.5.79.0", "2026-09-30"), (0, 1));
+        assert_eq!(n_ahead(Product::EntraConnect, "2.6.92.0", "2026-11-21"), (0, 0));
+        assert_eq!(n_ahead(Product::AzureAdSync, "1.0.494.501", "2017-12-31"), (2, 0));
+        assert_eq!(n_ahead(Product::Fim, "4.1.3419.0", "2026-11-21"), (1, 1));
+        assert_eq!(n_ahead(Product::Fim, "4.6.34.0", "2026-11-21"), (0, 1));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock (the time is a parameter), no runtime. It knows no file format and writes no
 //! report; `dirlift-report` lays out what comes out of here. It may depend on `dirlift-model` only.
 mod case;
+mod connect;
 mod knowledge;
 mod measure;
 mod recommend;
@@ -75,7 +76,7 @@ fn findings(case: &Case<'_>) -> Vec<Finding> {
     for rule in RULES.iter().flat_map(|it| it.iter()) {
         let mut hits = Vec::new();
         (rule.check)(case, &mut hits);
-        all.extend(hits.into_iter().map(|it| rule.finding(it)));
+        all.extend(hits.into_iter().map(|it| rule.finding(case, it)));
     }
     all.sort_by(|a, b| (b.severity, &a.id, &a.detail).cmp(&(a.severity, &b.id, &b.detail)));
     all

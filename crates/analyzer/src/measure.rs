@@ -139,7 +139,7 @@ pub(crate) fn database(case: &Case<'_>) -> Option<Database> {
         |name: &str| key.and_then(|(registry, key)| registry.string(key, name)).map(str::to_owned);
     let facts = case.facts.database.as_ref();
     if facts.is_none() && key.is_none() {
-        return None;
+        return database_of_policy(case);
     }
     let registry_server = from_registry("Server");
     let own_name = case.facts.host.name.as_deref();
@@ -154,7 +154,11 @@ pub(crate) fn database(case: &Case<'_>) -> Option<Database> {
     let server =
         server.or_else(|| (remote == Some(false)).then(|| own_name.map(str::to_owned)).flatten());
     Some(Database {
-        kind: facts.map_or(DatabaseKind::Unknown, database_kind),
+        kind: match facts {
+            Some(facts) => database_kind(facts),
+            None if registry_server.as_deref().is_some_and(is_local_db) => DatabaseKind::LocalDb,
+            None => DatabaseKind::Unknown,
+        },
         remote,
         server,
         instance: from_registry("SQLInstance")
@@ -167,13 +171,40 @@ pub(crate) fn database(case: &Case<'_>) -> Option<Database> {
     })
 }
 
+/// The database as a settings file names it.
+fn database_of_policy(case: &Case<'_>) -> Option<Database> {
+    let policy = case.facts.policies.iter().find(|it| it.database_server.is_some())?;
+    let server = policy.database_server.clone()?;
+    let own_name = case.facts.host.name.as_deref();
+    let remote = if is_local_word(&server) {
+        Some(false)
+    } else {
+        own_name.map(|own| !same_host(&server, own))
+    };
+    let is_local = is_local_db(&server);
+    Some(Database {
+        kind: if is_local { DatabaseKind::LocalDb } else { DatabaseKind::Unknown },
+        remote,
+        server: Some(server),
+        instance: policy.database_instance.clone(),
+        name: policy.database_name.clone(),
+        product_version: None,
+        size_mb: None,
+        last_run_at: None,
+    })
+}
+
+fn is_local_db(server: &str) -> bool {
+    server.trim().to_ascii_lowercase().starts_with("(localdb)")
+}
+
 fn is_local_word(name: &str) -> bool {
     let name = bare_host(name);
     name.is_empty()
         || ["localhost", ".", "(local)", "127.0.0.1", "::1"]
             .iter()
             .any(|it| name.eq_ignore_ascii_case(it))
-        || name.to_ascii_lowercase().starts_with("(localdb)")
+        || is_local_db(name)
 }
 
 /// A server name without protocol, instance and port: `tcp:SQL01\\INST,1433` is `SQL01`.

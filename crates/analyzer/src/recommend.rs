@@ -5,7 +5,11 @@ use dirlift_model::{
     text::{grouped, plural},
 };
 
-use crate::{case::Case, rules::host};
+use crate::{
+    case::Case,
+    connect::{self, ExistingDatabase},
+    rules::{docs, host},
+};
 
 pub(crate) fn recommend(
     case: &Case<'_>,
@@ -77,8 +81,7 @@ fn deployment(case: &Case<'_>, findings: &[Finding], path: Path) -> (Deployment,
         return (Deployment::Blocked, reasons);
     }
     if path == Path::Connect {
-        let reason = "a new server in staging mode beside the old one, then the switch: nothing on the old server is touched before";
-        return (Deployment::Parallel, vec![reason.to_owned()]);
+        return connect_deployment(case);
     }
     if case.configuration().is_none() {
         let reason = "the configuration of this server is not known, so what would block an upgrade could not be checked";
@@ -100,6 +103,38 @@ fn deployment(case: &Case<'_>, findings: &[Finding], path: Path) -> (Deployment,
         return (Deployment::Undecided, needed);
     }
     by_size(case, total)
+}
+
+/// Azure AD Sync and its successors: in place where everything allows it, else a swing to a new server.
+fn connect_deployment(case: &Case<'_>) -> (Deployment, Vec<String>) {
+    let against = connect::against_in_place(case);
+    let (deployment, mut reasons) = if against.is_empty() {
+        let reasons = vec![
+            format!(
+                "system, build and size allow an upgrade on the same server, which is preferred below {} objects ({})",
+                grouped(case.knowledge.target.in_place_objects),
+                docs::PREVIOUS
+            ),
+            "there is no way back from it: where that matters, or rules are to be changed, take a new server in staging mode \
+             (`--mode parallel`)"
+                .to_owned(),
+        ];
+        (Deployment::InPlace, reasons)
+    } else {
+        let swing = format!(
+            "swing migration: a new server in staging mode beside the old one, then the switch; nothing on the old server is \
+             touched before ({})",
+            docs::PREVIOUS
+        );
+        let reasons = std::iter::once(swing)
+            .chain(against.iter().map(|it| format!("not on the same server: {it}")))
+            .collect();
+        (Deployment::Parallel, reasons)
+    };
+    if let Some(scenario) = ExistingDatabase::of(case) {
+        reasons.push(format!("existing database (DL0212): {}", scenario.words()));
+    }
+    (deployment, reasons)
 }
 
 fn by_size(case: &Case<'_>, total: u64) -> (Deployment, Vec<String>) {
@@ -160,12 +195,11 @@ fn feasibility(
         Deployment::Undecided => (None, Vec::new()),
         Deployment::InPlace => {
             let mut obstacles = Vec::new();
-            if path == Path::Dirsync {
-                let passed =
-                    case.knowledge.passed(Product::DirSync, case.facts.product.version, case.day());
+            if let Some(product) = case.product().filter(|_| path != Path::None) {
+                let passed = case.knowledge.passed(product, case.facts.product.version, case.day());
                 obstacles.extend(passed.filter(|it| it.closes_in_place).map(|it| {
                     format!(
-                        "the in-place path from DirSync ended on {} ({})",
+                        "the in-place path from {product} ended on {} ({})",
                         it.date.0, it.reference
                     )
                 }));

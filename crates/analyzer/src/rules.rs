@@ -4,6 +4,7 @@
 //! each thing it objects to. Reports, `docs/findings.md` and the tests derive from the rows. Codes are never reused.
 mod accounts;
 mod blockers;
+mod connect;
 pub(crate) mod host;
 mod migrating;
 mod product;
@@ -12,7 +13,7 @@ mod runs;
 mod services;
 mod size;
 
-use dirlift_model::{Confidence, Evidence, Finding, Severity, text::plural};
+use dirlift_model::{Confidence, Evidence, Finding, Product, Severity, text::plural};
 
 pub use crate::case::Case;
 
@@ -20,14 +21,22 @@ pub use crate::case::Case;
 pub const RULES: &[&[Rule]] = &[
     product::RULES,
     size::RULES,
+    connect::SIZE,
     migrating::RULES,
+    connect::MIGRATING,
     blockers::RULES,
+    connect::CARRYING,
     runs::RULES,
+    connect::RUNS,
     accounts::RULES,
+    connect::ACCOUNTS,
     host::RULES,
     services::RULES,
     reading::RULES,
 ];
+
+/// The rule that says which document is for which product.
+const OTHER_PATH: &str = "DL0103";
 
 /// One rule.
 #[derive(Debug)]
@@ -86,8 +95,13 @@ impl Hit {
 }
 
 impl Rule {
-    /// The finding of a hit.
-    pub(crate) fn finding(&self, hit: Hit) -> Finding {
+    /// The finding of a hit. The same advice stands in another document for each product.
+    pub(crate) fn finding(&self, case: &Case<'_>, hit: Hit) -> Finding {
+        let reference = match self.reference {
+            docs::UPGRADE if case.is_connect() && self.code != OTHER_PATH => docs::PREVIOUS,
+            docs::DEPRECATION if case.product() == Some(Product::EntraConnect) => docs::HISTORY,
+            other => other,
+        };
         Finding {
             id: self.code.to_owned(),
             severity: self.severity,
@@ -96,7 +110,7 @@ impl Rule {
             detail: hit.detail,
             evidence: hit.evidence,
             remedy: self.remedy.to_owned(),
-            reference: self.reference.to_owned(),
+            reference: reference.to_owned(),
         }
     }
 }
@@ -114,5 +128,13 @@ pub(crate) mod docs {
     pub(crate) const SCHEDULER: &str = "Microsoft Entra Connect Sync: Scheduler";
     pub(crate) const CONCEPTS: &str = "Microsoft Entra Connect: Design concepts";
     pub(crate) const SERVICES: &str = "Microsoft Entra Connect services don't start (KB 2995030)";
+    pub(crate) const PREVIOUS: &str = "Microsoft Entra Connect: Upgrade from a previous version";
+    pub(crate) const IMPORT: &str =
+        "Microsoft Entra Connect: Import and export of configuration settings";
+    pub(crate) const EXISTING: &str =
+        "Microsoft Entra Connect: Install by using an existing ADSync database";
+    pub(crate) const STAGING: &str =
+        "Microsoft Entra Connect Sync: Staging server and disaster recovery";
+    pub(crate) const DELETES: &str = "Microsoft Entra Connect Sync: Prevent accidental deletes";
     pub(crate) const OWN: &str = "dirlift: docs/snapshot.md";
 }

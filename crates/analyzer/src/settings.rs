@@ -10,6 +10,7 @@ use dirlift_model::{
 
 use crate::{
     case::Case,
+    connect,
     stock::{HYBRID_WRITE_BACK, STOCK_EXCLUDED_CONTAINERS, is_stock_alternative, same_conditions},
 };
 
@@ -25,17 +26,25 @@ pub(crate) fn settings(case: &Case<'_>) -> Option<Settings> {
         .flat_map(|it| &it.export_flows)
         .filter(|flow| HYBRID_WRITE_BACK.iter().any(|it| flow.target.is(it)))
         .map(|flow| Read::new(flow.target.clone(), &flow.location))
+        .chain(connect::written_back(case))
         .collect();
     write_back.sort_by(|a, b| a.value.cmp(&b.value)); // stable: the first place of each stays
     write_back.dedup_by(|a, b| a.value == b.value);
     Some(Settings {
         forests: ad.iter().map(|it| forest(it)).collect(),
         tenant: cloud.map(tenant),
-        source_anchor: case.is_dirsync().then(|| {
-            Read::new("objectGUID".into(), "fixed in DirSync, which offers no other source anchor")
-        }),
+        source_anchor: if case.is_dirsync() {
+            let place = "fixed in DirSync, which offers no other source anchor";
+            Some(Read::new("objectGUID".into(), place))
+        } else {
+            named(case, "Microsoft.SynchronizationOption.AnchorAttribute")
+        },
         alternate_id: alternate_id(case)
-            .map(|(flow, attribute)| Read::new(attribute, &flow.location)),
+            .map(|(flow, attribute)| Read::new(attribute, &flow.location))
+            .or_else(|| {
+                named(case, "Microsoft.SynchronizationOption.UPNAttribute")
+                    .filter(|it| !it.value.is("userPrincipalName"))
+            }),
         password_hash_sync: match hash_sync.as_slice() {
             [] => ad.first().map(|it| {
                 Read::new(false, format!("{}, no password-hash-sync-config", it.location))
@@ -45,16 +54,23 @@ pub(crate) fn settings(case: &Case<'_>) -> Option<Settings> {
                 Some(Read::new(decisive.enabled, &decisive.location))
             }
         },
-        password_writeback: cloud.and_then(|it| {
-            let enabled = it.extensible.as_ref()?.password_writeback?;
-            Some(Read::new(enabled, format!("{}, aad-password-reset-config", it.location)))
-        }),
-        exchange_hybrid: ad.first().map(|it| match write_back.first() {
-            Some(flow) => Read::new(true, &flow.read_from),
-            None => {
-                Read::new(false, format!("{}, no export flow to a hybrid attribute", it.location))
-            }
-        }),
+        password_writeback: cloud
+            .and_then(|it| {
+                let enabled = it.extensible.as_ref()?.password_writeback?;
+                Some(Read::new(enabled, format!("{}, aad-password-reset-config", it.location)))
+            })
+            .or_else(|| connect::feature(case, "PasswordWriteback")),
+        exchange_hybrid: if case.is_connect() {
+            connect::feature(case, "HybridExchange")
+        } else {
+            ad.first().map(|it| match write_back.first() {
+                Some(flow) => Read::new(true, &flow.read_from),
+                None => Read::new(
+                    false,
+                    format!("{}, no export flow to a hybrid attribute", it.location),
+                ),
+            })
+        },
         written_back: write_back,
         connector_filters: ad
             .iter()
@@ -66,7 +82,11 @@ pub(crate) fn settings(case: &Case<'_>) -> Option<Settings> {
             .facts
             .scheduler
             .as_ref()
-            .and_then(|it| it.interval_seconds.map(|seconds| Read::new(seconds, &it.place))),
+            .and_then(|it| it.interval_seconds.map(|seconds| Read::new(seconds, &it.place)))
+            .or_else(|| {
+                let read = connect::parameter(case, "Microsoft.Synchronize.TimeInterval")?;
+                Some(Read { value: connect::seconds(&read.value)?, read_from: read.read_from })
+            }),
         run_profiles: configuration
             .connectors
             .iter()
@@ -79,7 +99,14 @@ pub(crate) fn settings(case: &Case<'_>) -> Option<Settings> {
                 })
             })
             .collect(),
+        connect: connect::settings(case),
     })
+}
+
+/// An attribute that a global parameter names.
+fn named(case: &Case<'_>, parameter: &str) -> Option<Read<AttributeName>> {
+    let read = connect::parameter(case, parameter)?;
+    Some(Read { value: AttributeName::new(&read.value), read_from: read.read_from })
 }
 
 /// `domain\user` of the account that an agent signs in to its forest with.

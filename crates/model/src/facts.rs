@@ -32,6 +32,10 @@ pub struct Facts {
     pub database: Option<DatabaseFacts>,
     /// The scheduler's settings; `None` when they were not read.
     pub scheduler: Option<Scheduler>,
+    /// Head of the export of the server configuration; `None` when there is no export or it does not say.
+    pub export: Option<ExportHead>,
+    /// Settings files of Azure AD Connect and its successors, in the order of their names.
+    pub policies: Vec<Policy>,
     /// Parts that are missing, with what hangs on them.
     pub missing: Vec<NotChecked>,
     /// What was not understood in the parts.
@@ -143,6 +147,40 @@ pub struct Scheduler {
     pub interval: Option<String>,
     /// The same in seconds, when it could be understood.
     pub interval_seconds: Option<u64>,
+    /// The part it was read from.
+    pub place: String,
+}
+
+/// What an export of the server configuration says of itself (`saved-mv-configuration`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportHead {
+    /// `server`: the host that was exported.
+    pub server: Option<String>,
+    /// `export-date`, UTC.
+    pub exported_at: Option<Timestamp>,
+    /// The part it was read from.
+    pub place: String,
+}
+
+/// A settings file: `MigratedPolicy.json`, or the wizard's `*-SynchronizationPolicy-*.JSON`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// `type`: `migration` in `MigratedPolicy.json`.
+    pub kind: Option<String>,
+    /// `azureADConnectVersion`: of the wizard.
+    pub version: Option<Build>,
+    /// `hostName` of the server.
+    pub host: Option<String>,
+    /// `serviceAccount`.
+    pub service_account: Option<String>,
+    /// `databaseServer`; `(localdb)` for `LocalDB`.
+    pub database_server: Option<String>,
+    /// `databaseInstance`.
+    pub database_instance: Option<String>,
+    /// `databaseName`.
+    pub database_name: Option<String>,
+    /// Custom rules that the file lists, by name.
+    pub custom_rules: Vec<String>,
     /// The part it was read from.
     pub place: String,
 }

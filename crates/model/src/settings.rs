@@ -49,6 +49,71 @@ pub struct Settings {
     pub interval_seconds: Option<Read<u64>>,
     /// Run profiles by agent.
     pub run_profiles: Vec<AgentRunProfile>,
+    /// What only Azure AD Sync and its successors have; `None` for other products.
+    pub connect: Option<ConnectSettings>,
+}
+
+/// Settings that only Azure AD Sync and its successors have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectSettings {
+    /// How users sign in, as far as this server tells; the method itself is no part of an export.
+    pub sign_in: Option<Read<String>>,
+    /// The server is in staging mode: it imports and synchronises, and does not export.
+    pub staging_mode: Option<Read<bool>>,
+    /// The scheduler starts cycles.
+    pub scheduler: Option<Read<bool>>,
+    /// Deletions in one export above which it stops; 0 when the prevention is off.
+    pub deletion_threshold: Option<Read<u64>>,
+    /// Optional features that the configuration names, on or off, by the product's own words.
+    pub features: Vec<Feature>,
+    /// Cloud attributes that are kept out by the attribute filter of the wizard.
+    pub excluded_attributes: Vec<Read<AttributeName>>,
+    /// Group whose members alone are synchronised, by connector: a filter for pilots.
+    pub filter_groups: Vec<Read<String>>,
+    /// Rules that the product ships, by how many there are; `None` when no rule was read.
+    pub standard_rules: Option<u64>,
+    /// Rules of the product that were turned off, by name.
+    pub disabled_standard_rules: Vec<Read<String>>,
+    /// Rules that the product did not ship, by precedence.
+    pub custom_rules: Vec<CustomSyncRule>,
+}
+
+/// An optional feature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feature {
+    /// Word of the parameter behind `Microsoft.OptionalFeature.`, such as `DeviceWriteBack`.
+    pub name: String,
+    /// It is turned on.
+    pub on: bool,
+    /// Where it was read.
+    pub read_from: String,
+}
+
+/// A synchronisation rule that an administrator wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomSyncRule {
+    /// Name.
+    pub name: String,
+    /// `Inbound`, `Outbound` or another word.
+    pub direction: String,
+    /// The connector's name, or its id.
+    pub connector_name: String,
+    /// Object type in the source.
+    pub source_object_type: AttributeName,
+    /// Object type in the target.
+    pub target_object_type: AttributeName,
+    /// The lower number wins; `None` when the file does not say.
+    pub precedence: Option<u32>,
+    /// It is turned off.
+    pub disabled: bool,
+    /// Attribute flows.
+    pub flows: u64,
+    /// Clauses of its scoping filter.
+    pub scope_clauses: u64,
+    /// Conditions of its join.
+    pub join_conditions: u64,
+    /// Where it was read.
+    pub read_from: String,
 }
 
 /// One forest.

@@ -6,7 +6,7 @@ use dirlift_model::{
     analysis::{
         Account, Database, Deployment, Override, Path, Recommendation, Source, SourceService,
     },
-    settings::{Domain, Forest, Read},
+    settings::{ConnectSettings, CustomSyncRule, Domain, Forest, Read},
     text::{grouped, plural},
 };
 
@@ -214,14 +214,21 @@ pub(crate) fn settings(settings: &Settings) -> Vec<Row> {
             it.connector_name
         )
     });
-    rows.push(list("Filters", "none beyond the product's own", filters));
+    // Rules stand in the place of both since Azure AD Sync.
+    let connect = settings.connect.as_ref();
+    if connect.is_none() || !settings.connector_filters.is_empty() {
+        rows.push(list("Filters", "none beyond the product's own", filters));
+    }
     let flows = settings.custom_flows.iter().map(|it| {
         format!(
             "{} {} of {} from {} ({})",
             it.direction, it.target, it.object_type, it.source, it.connector_name
         )
     });
-    rows.push(list("Custom flows", "none beyond the product's own", flows));
+    if connect.is_none() || !settings.custom_flows.is_empty() {
+        rows.push(list("Custom flows", "none beyond the product's own", flows));
+    }
+    rows.extend(connect.into_iter().flat_map(connect_rows));
     rows.push(one(
         "Interval",
         settings
@@ -235,6 +242,84 @@ pub(crate) fn settings(settings: &Settings) -> Vec<Row> {
         .map(|it| format!("{}, {}: {}", it.connector_name, it.name, it.steps.join("; ")));
     rows.push(list("Run profiles", "none found", profiles));
     rows
+}
+
+/// What only Azure AD Sync and its successors have.
+fn connect_rows(connect: &ConnectSettings) -> Vec<Row> {
+    let one = |label, value| Row { label, values: vec![value] };
+    let mut rows = vec![
+        one(
+            "Sign-in",
+            connect
+                .sign_in
+                .as_ref()
+                .map_or_else(|| "not in the export".to_owned(), |it| it.value.clone()),
+        ),
+        one("Staging mode", switch(connect.staging_mode.as_ref())),
+        one("Scheduler", switch(connect.scheduler.as_ref())),
+        one(
+            "Deletion limit",
+            match connect.deletion_threshold.as_ref().map(|it| it.value) {
+                None => UNREAD.to_owned(),
+                Some(0) => "off".to_owned(),
+                Some(it) => format!("{} in one export", plural(it, "object", "objects")),
+            },
+        ),
+    ];
+    let features = [("on", true), ("off", false)].map(|(word, on)| {
+        let names: Vec<_> =
+            connect.features.iter().filter(|it| it.on == on).map(|it| it.name.as_str()).collect();
+        if names.is_empty() { String::new() } else { format!("{word}: {}", names.join(", ")) }
+    });
+    let features: Vec<_> = features.into_iter().filter(|it| !it.is_empty()).collect();
+    rows.push(one(
+        "Features",
+        if features.is_empty() { UNREAD.to_owned() } else { features.join("; ") },
+    ));
+    if !connect.excluded_attributes.is_empty() {
+        let names = connect.excluded_attributes.iter().map(|it| it.value.to_string());
+        rows.push(list("Attributes out", "", names));
+    }
+    if !connect.filter_groups.is_empty() {
+        rows.push(list(
+            "Only members of",
+            "",
+            connect.filter_groups.iter().map(|it| it.value.clone()),
+        ));
+    }
+    let off: Vec<_> = connect.disabled_standard_rules.iter().map(|it| it.value.as_str()).collect();
+    rows.push(one(
+        "Standard rules",
+        match connect.standard_rules {
+            None => UNREAD.to_owned(),
+            Some(n) if off.is_empty() => format!("{}, none turned off", grouped(n)),
+            Some(n) => format!(
+                "{}, {} turned off: {}",
+                grouped(n),
+                grouped(off.len() as u64),
+                off.join(", ")
+            ),
+        },
+    ));
+    let custom = connect.custom_rules.iter().map(custom_rule);
+    let none = if connect.standard_rules.is_some() { "none" } else { UNREAD };
+    rows.push(list("Custom rules", none, custom));
+    rows
+}
+
+fn custom_rule(rule: &CustomSyncRule) -> String {
+    let precedence =
+        rule.precedence.map_or_else(|| "no precedence".to_owned(), |it| it.to_string());
+    format!(
+        "{precedence} {}{}: {} of {}, {} to {}, {}",
+        rule.name,
+        if rule.disabled { " (turned off)" } else { "" },
+        rule.direction,
+        rule.connector_name,
+        rule.source_object_type,
+        rule.target_object_type,
+        plural(rule.flows, "flow", "flows")
+    )
 }
 
 fn list(label: &'static str, none: &str, values: impl Iterator<Item = String>) -> Row {

@@ -35,7 +35,9 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "Make sure that this account still exists, is not expired, and that its password and second factor are at hand. A new server takes a Hybrid Identity Administrator instead.",
         reference: docs::UPGRADE,
         check: |case, hits| {
-            for account in of_role(case, AccountRole::Cloud) {
+            for account in
+                of_role(case, AccountRole::Cloud).into_iter().filter(|_| !case.is_connect())
+            {
                 hits.push(Hit::confirmed(&account.name, vec![evidence(&account)]));
             }
         },

@@ -246,7 +246,8 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "On the page \"Uniquely identifying your users\" choose objectGUID as source anchor, and compare the immutable IDs before the switch.",
         reference: docs::CONCEPTS,
         check: |case, hits| {
-            if let Some(anchor) = case.settings.as_ref().and_then(|it| it.source_anchor.as_ref()) {
+            let settings = case.settings.as_ref().filter(|_| case.is_dirsync());
+            if let Some(anchor) = settings.and_then(|it| it.source_anchor.as_ref()) {
                 hits.push(Hit::confirmed(
                     format!("source anchor {}", anchor.value),
                     vec![Evidence::new("sourceAnchor", anchor.value.as_str(), &anchor.read_from)],

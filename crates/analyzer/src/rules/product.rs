@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
                     passed
                         .iter()
                         .filter(|it| it.closes_service)
-                        .map(|it| it.effect.as_str())
+                        .map(|it| format!("{}: {}", it.date.0, it.effect))
                         .collect::<Vec<_>>()
                         .join(" ")
                 ),
@@ -146,13 +146,44 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "Take a new snapshot before the move, if the server still runs.",
         reference: docs::OWN,
         check: |case, hits| {
-            let Some(taken_at) = case.facts.taken_at else { return };
+            let exported = || {
+                let export = case.facts.export.as_ref()?;
+                Some(("export-date", export.exported_at?, export.place.as_str()))
+            };
+            let taken = case.facts.taken_at.map(|it| ("taken_at", it, "snapshot.json"));
+            let Some((item, taken_at, place)) = taken.or_else(exported) else { return };
             let days = case.as_of.duration_since(taken_at).as_hours() / 24;
             if days > OLD_SNAPSHOT_DAYS {
                 hits.push(Hit::confirmed(
                     format!("taken {days} days before this analysis"),
-                    vec![Evidence::new("taken_at", taken_at, "snapshot.json")],
+                    vec![Evidence::new(item, taken_at, place)],
                 ));
+            }
+        },
+    },
+    Rule {
+        code: "DL0107",
+        name: "deadline-ahead",
+        severity: Severity::Warning,
+        title: "The cloud will stop accepting this build",
+        about: "A day is set from which the cloud refuses the connections of this build.",
+        remedy: "Move to Microsoft Entra Connect 2.5.79.0 or later before that day.",
+        reference: docs::HISTORY,
+        check: |case, hits| {
+            let Some(product) = case.product() else { return };
+            let version = case.facts.product.version;
+            let is_closed = |it: &crate::knowledge::Deadline| it.closes_service;
+            if case.knowledge.passed(product, version, case.day()).any(is_closed) {
+                return; // told by DL0101
+            }
+            let ahead = case.knowledge.ahead(product, version, case.day());
+            let evidence: Vec<_> = ahead
+                .filter(|it| it.closes_service)
+                .map(|it| Evidence::new(it.date.0.to_string(), &it.effect, &it.reference))
+                .collect();
+            if !evidence.is_empty() {
+                let days: Vec<_> = evidence.iter().map(|it| it.item.as_str()).collect();
+                hits.push(Hit::confirmed(format!("on {}", days.join(", ")), evidence));
             }
         },
     },

@@ -15,6 +15,8 @@ const TRACES: &[&str] = &[
     r"HKLM\SOFTWARE\Microsoft\Tracing\DirectorySyncTool_RASAPI32",
 ];
 
+const COEXISTENCE: &str = r"HKLM\SOFTWARE\Microsoft\MSOLCoExistence";
+
 const UNINSTALL_KEYS: &[(&str, &str)] = &[
     (
         "DirSync",
@@ -93,6 +95,12 @@ pub(super) const RULES: &[Rule] = &[
                 let (name, key) = UNINSTALL_KEYS[0];
                 evidence.extend(
                     registry.key(key).map(|it| Evidence::new(name, &it.path, "registry.reg")),
+                );
+                // The key itself belongs to later products too; only DirSync writes its folder into it.
+                evidence.extend(
+                    registry
+                        .string(COEXISTENCE, "InstallPath")
+                        .map(|it| Evidence::new("folder of DirSync", it, "registry.reg")),
                 );
             } else if !has_service(case, "ADSync") {
                 let (name, key) = UNINSTALL_KEYS[1];

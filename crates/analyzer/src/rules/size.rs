@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "Nothing to do; override with --mode.",
         reference: docs::UPGRADE,
         check: |case, hits| {
-            let Some(total) = case.objects.total else { return };
+            let Some(total) = case.objects.total.filter(|_| !case.is_connect()) else { return };
             let threshold = case.knowledge.rule.threshold_objects;
             let side = if total < threshold { "below" } else { "at or above" };
             let part = |name: &str, n: Option<u64>| {

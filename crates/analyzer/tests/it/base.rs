@@ -380,6 +380,8 @@ pub(crate) fn facts() -> Facts {
             interval_seconds: Some(1_800),
             place: "scheduler.config".to_owned(),
         }),
+        export: None,
+        policies: Vec::new(),
         missing: Vec::new(),
         problems: Vec::new(),
     }

@@ -221,5 +221,6 @@ fn settings() -> Settings {
             steps: vec!["Full Import (Stage Only)".to_owned()],
             read_from,
         }],
+        connect: None,
     }
 }
