@@ -87,6 +87,25 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Parsed<Document>, ConfigError> {
     Ok(Parsed { value, problems: cursor.cx.into_problems() })
 }
 
+/// What an export says of itself: `server` and `export-date` of its root, as written; nothing when there is no such root.
+pub fn read_export_head(bytes: &[u8]) -> (Option<String>, Option<String>) {
+    let head = || -> Option<(Option<String>, Option<String>)> {
+        let text = decode(bytes).ok()?;
+        let mut cursor = Cursor::new(&text, Context::new("")).ok()?;
+        let root = cursor.root().ok()?;
+        if !matches!(root.name, "saved-ma-configuration" | "saved-mv-configuration") {
+            return None;
+        }
+        let element = cursor.head(root).ok()?;
+        let attribute = |name| {
+            let value = element.attribute(name)?.trim();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        Some((attribute("server"), attribute("export-date")))
+    };
+    head().unwrap_or_default()
+}
+
 fn read_agent<'t>(cursor: &mut Cursor<'t>, data: Tag<'t>) -> Result<Document, ConfigError> {
     Ok(Document::Agent(Box::new(agent::read(cursor, data)?.connector)))
 }

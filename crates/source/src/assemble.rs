@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use dirlift_model::{
-    DatabaseFacts, Facts, NotChecked,
+    DatabaseFacts, Facts, NotChecked, Product,
     config::Problem,
     facts::Registry,
     progress::Progress,
@@ -13,12 +13,16 @@ use crate::{
     Host, SourceError, configuration,
     configuration::{File, Input, config_problem},
     missing::{self, Part},
-    names::{FOLDERS, is_known},
-    product::{Completeness, Sources, detect},
+    names::{Declarative, FOLDERS, declarative, is_known},
+    policy,
+    product::{self, Completeness, Sources, detect},
     registry, snapshot,
     tables::{self, NotCollected},
     text::{Damage, Problems, problem},
 };
+
+/// What is not known without the rows of the connector spaces.
+const OBJECT_COUNTS: &str = "object counts";
 
 /// Puts together what the parts of a host tell. `database` comes from a live database and wins over `database.json`.
 pub fn assemble(
@@ -83,11 +87,19 @@ impl Assembly<'_> {
         self.facts.registry = registry.map(|((it, _), _)| it);
         self.facts.services = services.map(|(it, _)| it);
         self.facts.files = files.map(|(it, _)| it);
+        self.policies()?;
+        self.configuration()?;
+        product::complete(
+            &mut self.facts.product,
+            self.facts.configuration.as_ref().map(|it| &it.server),
+            &self.facts.policies,
+        );
         self.product_is_known();
         if self.is_dirsync_or_unknown() || self.find(missing::SCHEDULER.name).is_some() {
             self.scheduler()?;
         }
-        self.configuration()?;
+        self.host_is_named();
+        self.size_does_not_decide();
         self.rest_of_not_collected();
         Ok(())
     }
@@ -172,7 +184,7 @@ impl Assembly<'_> {
         if let Some(facts) = &mut facts {
             tables::drop_secrets(facts);
             if facts.connector_space.is_none() {
-                let what = "object counts".to_owned();
+                let what = OBJECT_COUNTS.to_owned();
                 let why = "the database facts hold no rows of the connector spaces; read the database again with --sql, \
                            with the right to SELECT from mms_connectorspace";
                 self.facts.missing.push(NotChecked { what, why: why.to_owned(), needed: true });
@@ -227,7 +239,13 @@ impl Assembly<'_> {
     }
 
     fn configuration(&mut self) -> Result<(), SourceError> {
-        let export = self.xml_files(FOLDERS[0], Below::Direct)?;
+        let mut export = self.xml_files(FOLDERS[0], Below::Direct)?;
+        export.extend(self.files(|it| declarative(it) == Some(Declarative::Export))?);
+        // What stands in its proper place counts before what lies elsewhere.
+        let is_elsewhere = |it: &File| {
+            !it.name.split_once('/').is_some_and(|(it, _)| it.eq_ignore_ascii_case(FOLDERS[0]))
+        };
+        export.sort_by_key(|it| (is_elsewhere(it), it.name.clone()));
         let templates = self.xml_files(FOLDERS[1], Below::AtAnyDepth)?;
         let (export_reason, templates_reason) =
             (self.reason(&missing::CONFIGURATION), self.reason(&missing::TEMPLATES));
@@ -243,6 +261,7 @@ impl Assembly<'_> {
         });
         self.facts.configuration = outcome.configuration;
         self.facts.baseline = outcome.baseline;
+        self.facts.export = outcome.head;
         self.facts.missing.extend(outcome.missing);
         self.facts.problems.extend(outcome.problems);
         self.drop_columns();
@@ -271,6 +290,48 @@ impl Assembly<'_> {
         };
         let names: Vec<_> = self.parts.iter().filter(is_wanted).cloned().collect();
         names.into_iter().map(|name| Ok(File { bytes: self.bytes(&name)?, name })).collect()
+    }
+
+    fn files(&mut self, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<File>, SourceError> {
+        let names: Vec<_> = self.parts.iter().filter(|it| is_wanted(it)).cloned().collect();
+        names.into_iter().map(|name| Ok(File { bytes: self.bytes(&name)?, name })).collect()
+    }
+
+    /// The settings files of Azure AD Connect; what they lack is no gap.
+    fn policies(&mut self) -> Result<(), SourceError> {
+        let is_policy = |it: &str| !matches!(declarative(it), None | Some(Declarative::Export));
+        for file in self.files(is_policy)? {
+            match policy::read(&file) {
+                Ok((policy, problems)) => {
+                    self.facts.policies.push(policy);
+                    self.facts.problems.extend(problems);
+                }
+                Err(damage) => self.is_damaged(&missing::POLICY, damage),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the name of the host from what was exported, where nothing else tells it.
+    fn host_is_named(&mut self) {
+        let facts = &mut self.facts;
+        if facts.host.name.is_none() {
+            let by_policy = facts.policies.iter().find_map(|it| it.host.clone());
+            facts.host.name =
+                by_policy.or_else(|| facts.export.as_ref().and_then(|it| it.server.clone()));
+        }
+    }
+
+    /// Only `DirSync` is judged by its number of objects; for its successors the database is good to have.
+    fn size_does_not_decide(&mut self) {
+        if matches!(self.facts.product.product, Some(Product::AzureAdSync | Product::EntraConnect))
+        {
+            for it in &mut self.facts.missing {
+                if missing::DATABASE.is_about(it) || it.what == OBJECT_COUNTS {
+                    it.needed = false;
+                }
+            }
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! The server configuration and the templates: what is which, and where it counts from.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dirlift_model::{
     DatabaseFacts, Guid, NotChecked, ServerConfiguration,
     config::{Connector, ConnectorCategory, Metaverse, Problem},
-    facts::{Configuration, ConfigurationOrigin},
+    facts::{Configuration, ConfigurationOrigin, ExportHead},
     host::InstalledFile,
+    text::{sanitize, shorten},
 };
 use dirlift_serverconfig::{ConfigError, Document, Parsed};
+use jiff::{civil::DateTime, tz::TimeZone};
 use sha2::{Digest as _, Sha256};
 
 use crate::{missing::CONFIGURATION, missing::TEMPLATES, text::problem};
@@ -17,6 +19,7 @@ use crate::{missing::CONFIGURATION, missing::TEMPLATES, text::problem};
 pub(crate) struct Outcome {
     pub(crate) configuration: Option<Configuration>,
     pub(crate) baseline: Option<ServerConfiguration>,
+    pub(crate) head: Option<ExportHead>,
     pub(crate) missing: Vec<NotChecked>,
     pub(crate) problems: Vec<Problem>,
 }
@@ -29,7 +32,7 @@ pub(crate) struct File {
 
 /// What the configuration is read from.
 pub(crate) struct Input<'a> {
-    /// Files of `server-configuration/`.
+    /// Files of the export; of two that tell the same the first one counts.
     pub(crate) export: &'a [File],
     /// Files of `templates/`, sorted.
     pub(crate) templates: &'a [File],
@@ -55,8 +58,10 @@ pub(crate) fn read(input: &Input<'_>) -> Outcome {
         baseline.read(file);
     }
     let (export, mistaken) = read_export(input, &mut baseline);
+    out.head = input.export.iter().filter(|it| !mistaken.contains(&it.name)).find_map(head);
+    let has_templates = input.has_templates && export.server.rules.is_empty();
     out.missing.extend(baseline.damaged.iter().map(|it| TEMPLATES.is_damaged(it)));
-    if input.templates.is_empty() && baseline.server.connectors.is_empty() && input.has_templates {
+    if input.templates.is_empty() && baseline.server.connectors.is_empty() && has_templates {
         out.missing.push(TEMPLATES.is_missing(input.templates_reason));
     }
     let what = "the file is a template that the product ships, not this server's configuration; \
@@ -77,10 +82,14 @@ pub(crate) fn read(input: &Input<'_>) -> Outcome {
     out.missing.extend(used.damaged.iter().map(|it| CONFIGURATION.is_damaged(it)));
     out.problems.extend(used.all_problems());
     out.problems.extend(baseline.all_problems());
-    if used.has_agents() {
+    if used.has_agents() || !used.server.rules.is_empty() {
         if used.server.metaverse.is_none() && used.damaged.is_empty() {
-            let what =
-                "metaverse, import attribute flows and the metaverse rules extension".to_owned();
+            let what = if used.server.rules.is_empty() {
+                "metaverse, import attribute flows and the metaverse rules extension".to_owned()
+            } else {
+                "global settings: source anchor, optional features, staging mode and build"
+                    .to_owned()
+            };
             let why = "the configuration has no metaverse; export it again so that MV.XML is in it"
                 .to_owned();
             out.missing.push(NotChecked { what, why, needed: true });
@@ -153,8 +162,15 @@ fn fill(database: &mut ServerConfiguration, export: ServerConfiguration) {
             agent.schema_attributes = exported.schema_attributes;
         }
     }
-    if database.metaverse.is_none() {
-        database.metaverse = export.metaverse;
+    match (&mut database.metaverse, export.metaverse) {
+        (Some(own), Some(exported)) if own.parameters.is_empty() => {
+            own.parameters = exported.parameters;
+        }
+        (none @ None, exported) => *none = exported,
+        _ => {}
+    }
+    if database.rules.is_empty() {
+        database.rules = export.rules;
     }
 }
 
@@ -254,36 +270,48 @@ fn read_export(input: &Input<'_>, baseline: &mut Set) -> (Set, Vec<String>) {
             baseline.read(file);
         }
     }
-    let mut ids = BTreeSet::new();
+    // By what a document is and its id: where it was read first.
+    let mut seen: BTreeMap<(&str, Guid), &str> = BTreeMap::new();
     for (file, document) in documents {
+        let (kind, id, at) = match &document {
+            Document::Agent(it) => ("agent", it.id, &it.location),
+            Document::Metaverse(it) => ("metaverse", Guid::NIL, &it.location),
+            Document::Rule(it) => ("rule", it.id, &it.location),
+        };
+        // A rule without an id is reported already, and may be one of its own.
+        let may_be_another = kind == "rule" && id.is_nil();
+        if let Some(first) = seen.get(&(kind, id)).filter(|_| !may_be_another) {
+            let name = if kind == "metaverse" {
+                "a metaverse".to_owned()
+            } else {
+                format!("the {kind} {}", id.braced())
+            };
+            let what = format!("{name} was read from {first} before; this one was left out");
+            let again = problem(&file.name, at.line, at.column, what);
+            export.server.problems.push(again);
+            continue;
+        }
+        seen.insert((kind, id), &file.name);
         match document {
-            Document::Agent(it) if !ids.insert(it.id) => {
-                let what = format!(
-                    "the agent {} was read from another file before; this one was left out",
-                    it.id.braced()
-                );
-                export.server.problems.push(problem(
-                    &file.name,
-                    it.location.line,
-                    it.location.column,
-                    what,
-                ));
-            }
             Document::Agent(it) => export.server.connectors.push(*it),
-            Document::Metaverse(it) if export.server.metaverse.is_some() => {
-                let what = "a metaverse was read from another file before; this one was left out";
-                export.server.problems.push(problem(
-                    &file.name,
-                    it.location.line,
-                    it.location.column,
-                    what,
-                ));
-            }
             Document::Metaverse(it) => export.metaverse(*it),
             Document::Rule(it) => export.server.rules.push(*it),
         }
     }
     (export, mistaken.into_iter().map(|(it, _)| it.name.clone()).collect())
+}
+
+/// What a file says of the server and the time of its export.
+fn head(file: &File) -> Option<ExportHead> {
+    let (server, date) = dirlift_serverconfig::read_export_head(file.bytes.as_ref().ok()?);
+    let exported_at = date.and_then(|it| it.parse::<DateTime>().ok());
+    let exported_at = exported_at.and_then(|it| it.to_zoned(TimeZone::UTC).ok());
+    let exported_at = exported_at.map(|it| it.timestamp());
+    (server.is_some() || exported_at.is_some()).then(|| ExportHead {
+        server: server.map(|it| sanitize(&shorten(&it, 255))),
+        exported_at,
+        place: file.name.clone(),
+    })
 }
 
 fn is_stock(agent: &Connector) -> bool {

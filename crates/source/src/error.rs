@@ -7,7 +7,8 @@ use crate::{MAX_PART_SIZE, names::UnusableName};
 
 /// What a snapshot is, for messages about things that are none.
 const A_SNAPSHOT: &str = "a snapshot is a folder, or a zip of one, with at least one of snapshot.json, registry.reg, \
-                          services.json, files.csv, scheduler.config, database.json, server-configuration/ and templates/";
+                          services.json, files.csv, scheduler.config, database.json, server-configuration/ and templates/, or an export of Azure AD Connect (Connectors/, GlobalSettings/, \
+                          SynchronizationRules/)";
 
 /// A place that could not be read, or that must not be.
 #[derive(Debug, thiserror::Error)]

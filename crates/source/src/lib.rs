@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod missing;
 mod names;
+mod policy;
 mod product;
 mod redaction;
 mod registry;

@@ -79,6 +79,14 @@ pub(crate) const DATABASE: Part = Part {
     needed: true,
 };
 
+/// `MigratedPolicy.json` and the wizard's settings files; none of them has to be there.
+pub(crate) const POLICY: Part = Part {
+    name: "settings file",
+    what: "what a settings file of Azure AD Connect says of host, service account and database",
+    how: "copy the file again",
+    needed: false,
+};
+
 /// Everything that a collector may name as not collected.
 const ALL: &[&Part] =
     &[&SNAPSHOT, &REGISTRY, &SERVICES, &FILES, &SCHEDULER, &CONFIGURATION, &TEMPLATES, &DATABASE];
@@ -88,6 +96,11 @@ impl Part {
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         let bare = |it: &str| it.trim().trim_end_matches(['/', '\\']).to_ascii_lowercase();
         ALL.iter().copied().find(|it| bare(it.name) == bare(name))
+    }
+
+    /// Whether an entry is about this part.
+    pub(crate) fn is_about(&self, entry: &NotChecked) -> bool {
+        entry.what == self.what
     }
 
     /// The part is not there; `reason` is what the collector says.

@@ -13,6 +13,13 @@ pub(crate) const FILES: &[&str] = &[
     "database.json",
 ];
 
+/// Folders of an export of Azure AD Sync and its successors, with the beginning of their files' names.
+const EXPORT_FOLDERS: &[(&str, &str)] = &[
+    ("connectors", "connector_"),
+    ("globalsettings", "mv.xml"),
+    ("synchronizationrules", "synchronizationrule_"),
+];
+
 /// Largest number of folders above a file.
 pub(crate) const MAX_DEPTH: usize = 8;
 
@@ -103,7 +110,43 @@ pub(crate) fn is_known(name: &str) -> bool {
     let in_folder = name
         .split_once('/')
         .is_some_and(|(first, _)| FOLDERS.iter().any(|it| it.eq_ignore_ascii_case(first)));
-    in_folder || FILES.iter().any(|it| it.eq_ignore_ascii_case(name))
+    in_folder || FILES.iter().any(|it| it.eq_ignore_ascii_case(name)) || declarative(name).is_some()
+}
+
+/// What a file of the declarative family is, told by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Declarative {
+    /// `Connectors/Connector_{GUID}.xml`, `GlobalSettings/MV.xml`, `SynchronizationRules/SynchronizationRule_{GUID}.xml`.
+    Export,
+    /// `MigratedPolicy.json`
+    MigratedPolicy,
+    /// `*SynchronizationPolicy*.JSON`
+    SynchronizationPolicy,
+}
+
+/// What a file of the declarative family is, wherever it lies but among the templates.
+pub(crate) fn declarative(name: &str) -> Option<Declarative> {
+    if is_scattered(name) {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    if name.starts_with("templates/") {
+        return None;
+    }
+    let (folders, file) = name.rsplit_once('/').unwrap_or(("", &name));
+    let folder = folders.rsplit('/').next().unwrap_or("");
+    let kind = file.rsplit_once('.').map_or("", |(_, it)| it);
+    let is_export = kind == "xml"
+        && EXPORT_FOLDERS.iter().any(|(it, start)| folder == *it && file.starts_with(start));
+    if is_export {
+        Some(Declarative::Export)
+    } else if file == "migratedpolicy.json" {
+        Some(Declarative::MigratedPolicy)
+    } else if file.contains("synchronizationpolicy") && kind == "json" {
+        Some(Declarative::SynchronizationPolicy)
+    } else {
+        None
+    }
 }
 
 /// What to leave out at the beginning of each name (in any case), because all files lie below one folder that is no
@@ -118,8 +161,9 @@ pub(crate) fn common_prefix<'a>(names: impl Iterator<Item = &'a str> + Clone) ->
         let longer = n_stripped + folder.len() + 1;
         let is_common =
             |it: &str| it.get(..longer).is_some_and(|it| it.eq_ignore_ascii_case(&model[..longer]));
-        if FOLDERS.iter().any(|it| it.eq_ignore_ascii_case(folder)) || !names.clone().all(is_common)
-        {
+        let is_part = FOLDERS.iter().any(|it| it.eq_ignore_ascii_case(folder))
+            || EXPORT_FOLDERS.iter().any(|(it, _)| it.eq_ignore_ascii_case(folder));
+        if is_part || !names.clone().all(is_common) {
             break;
         }
         n_stripped = longer;
@@ -186,6 +230,34 @@ mod tests {
     }
 
     #[test]
+    fn files_of_the_declarative_family() {
+        let rule = "SynchronizationRules/SynchronizationRule_{1}.xml";
+        let export = Some(Declarative::Export);
+        let settings = Some(Declarative::SynchronizationPolicy);
+        let cases = [
+            (rule, export),
+            ("server-configuration/connectors/CONNECTOR_{1}.XML", export),
+            ("server-configuration/Exported-ServerConfiguration-1/GlobalSettings/MV.xml", export),
+            ("templates/GlobalSettings/MV.xml", None),
+            ("GlobalSettings/other.xml", None),
+            ("Connectors/readme.xml", None),
+            ("Connectors/Connector_{1}.txt", None),
+            ("MV.xml", None),
+            ("MA-{1}.XML", None),
+            ("__MACOSX/Connectors/Connector_{1}.xml", None),
+            ("MigratedPolicy.json", Some(Declarative::MigratedPolicy)),
+            ("x/migratedpolicy.JSON", Some(Declarative::MigratedPolicy)),
+            ("Applied-SynchronizationPolicy-20260301.JSON", settings),
+            ("lab-Exported-SynchronizationPolicy.json", settings),
+            ("SynchronizationPolicy.txt", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(declarative(name), expected, "{name}");
+        }
+        assert!(is_known(rule) && !is_known("Connectors/readme.xml"));
+    }
+
+    #[test]
     fn one_common_folder_is_left_out() {
         let cases: &[(&[&str], &str)] = &[
             (&["registry.reg"], ""),
@@ -200,6 +272,8 @@ mod tests {
                 &["snap/registry.reg", ".DS_Store", "__MACOSX/snap/._registry.reg", "Thumbs.db"],
                 "snap/",
             ),
+            (&["Connectors/Connector_{1}.xml"], ""),
+            (&["export/Connectors/Connector_{1}.xml", "export/GlobalSettings/MV.xml"], "export/"),
             (&[], ""),
         ];
         for (names, expected) in cases {

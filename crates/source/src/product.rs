@@ -1,11 +1,12 @@
 //! Which product a server runs, in which version and folder, and what tells so.
 //!
 //! Order: an `ADSync` key is Azure AD Sync or Entra Connect; a
-//! `FIMSynchronizationService` key is `DirSync` with `MSOLCoExistence\InstallPath` and FIM or MIM without it.
+//! `FIMSynchronizationService` key is `DirSync` with `MSOLCoExistence\InstallPath` and FIM or MIM without it. Where
+//! neither registry nor services nor files tell, an export of the configuration does.
 use dirlift_model::{
-    Build, Evidence, Product,
+    Build, Evidence, Product, ServerConfiguration,
     config::Problem,
-    facts::{ProductFacts, Registry, RegistryKey},
+    facts::{Policy, ProductFacts, Registry, RegistryKey},
     host::{InstalledFile, Service},
 };
 
@@ -23,6 +24,12 @@ const UNINSTALL: &[&str] = &[
     r"HKLM\SOFTWARE\Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall",
 ];
 const UNINSTALL_DIRSYNC: &str = "Microsoft Online Directory Sync";
+
+/// Keys that are left of a former installation.
+const FORMER: &[&str] = &[
+    r"HKLM\SOFTWARE\Microsoft\AD Sync",
+    r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\MicrosoftAzureADConnectionTool",
+];
 
 const SCHEDULER: &str = "Microsoft.Online.DirSync.Scheduler.exe";
 const WIZARD: &str = "ConfigWizard.exe";
@@ -62,6 +69,61 @@ pub(crate) fn detect(sources: &Sources<'_>) -> (ProductFacts, Vec<Problem>) {
     detector.install_path();
     detector.version();
     (detector.facts, detector.problems)
+}
+
+/// Adds what an export and the settings files tell where the server itself does not: product and version.
+pub(crate) fn complete(
+    facts: &mut ProductFacts,
+    configuration: Option<&ServerConfiguration>,
+    policies: &[Policy],
+) {
+    if !matches!(facts.product, None | Some(Product::AzureAdSync | Product::EntraConnect)) {
+        return;
+    }
+    let named = facts.product.is_some();
+    let found = configuration.and_then(configured_version).or_else(|| {
+        let policy = policies.iter().find(|it| it.version.is_some())?;
+        Some((policy.version?, "azureADConnectVersion".to_owned(), policy.place.clone()))
+    });
+    if !named {
+        let n_rules = configuration.map_or(0, |it| it.rules.len());
+        if n_rules > 0 {
+            let place = configuration.and_then(|it| it.rules.first());
+            let place = place.map_or_else(String::new, |it| it.location.file.clone());
+            facts.evidence.push(Evidence::new("synchronisation rules", n_rules, place));
+        }
+        if let Some(policy) = policies.first() {
+            facts.evidence.push(Evidence::new("settings file", "present", &policy.place));
+        }
+        facts.product = match &found {
+            Some((version, ..)) if *version < FIRST_CONNECT => Some(Product::AzureAdSync),
+            Some(_) => Some(Product::EntraConnect),
+            // The older product has no settings file.
+            None => policies.first().map(|_| Product::EntraConnect),
+        };
+    }
+    if let (None, Some((version, item, place))) = (facts.version, found) {
+        facts.evidence.push(Evidence::new(item, version, place));
+        facts.version = Some(version);
+    }
+}
+
+/// The build that the configuration was last saved by: the parameter of the server, else the cloud connector's.
+fn configured_version(configuration: &ServerConfiguration) -> Option<(Build, String, String)> {
+    const PARAMETER: &str = "Microsoft.Synchronize.ServerConfigurationVersion";
+    let by_parameter = configuration.metaverse.as_ref().and_then(|it| {
+        let (_, text) = it.parameters.iter().find(|(name, _)| name == PARAMETER)?;
+        Some((text.parse().ok()?, PARAMETER.to_owned(), it.location.file.clone()))
+    });
+    by_parameter.or_else(|| {
+        // The older engines have such a connector too; its build is that of the product only with rules.
+        let mut cloud = configuration.cloud().filter(|_| !configuration.rules.is_empty());
+        cloud.find_map(|it| {
+            let text = it.extensible.as_ref()?.assembly_version.as_deref()?;
+            let item = format!("assembly-version of \"{}\"", it.name);
+            Some((text.parse().ok()?, item, it.location.file.clone()))
+        })
+    })
 }
 
 struct Detector<'a> {
@@ -173,10 +235,22 @@ impl<'a> Detector<'a> {
     /// Nothing that synchronises, as far as a whole registry can tell.
     fn nothing_at_all(&mut self) -> Option<Product> {
         let (registry, part, completeness) = self.sources.registry?;
-        let leftovers = install_path(registry).is_some()
-            || has_key(registry, CONNECT)
-            || uninstall(registry, |it| is_connect_name(it) || is_dirsync_name(it)).is_some();
-        if completeness == Completeness::Partial || leftovers || !self.facts.evidence.is_empty() {
+        if let Some((key, path)) = install_path(registry) {
+            self.evidence(&format!(r"{key}\InstallPath"), path, part);
+        }
+        if has_key(registry, CONNECT) {
+            self.evidence(CONNECT, "present", part);
+        }
+        let is_product = |it: &str| is_connect_name(it) || is_dirsync_name(it) || is_sync_name(it);
+        if let Some((key, name)) = uninstall(registry, is_product) {
+            self.evidence(&format!(r"{}\DisplayName", short(&key.path)), name, part);
+        }
+        for key in FORMER {
+            if has_key(registry, key) {
+                self.evidence(key, "present", part);
+            }
+        }
+        if completeness == Completeness::Partial || !self.facts.evidence.is_empty() {
             return None;
         }
         for key in [ADSYNC, FIM] {
@@ -209,8 +283,15 @@ impl<'a> Detector<'a> {
 
     /// The folder of a program that lies in the root of the installation.
     fn path_of_program(&self) -> Option<(String, String, &'a str)> {
-        if self.facts.product? != Product::DirSync {
-            return None;
+        match self.facts.product? {
+            Product::DirSync => {}
+            Product::None => return None,
+            // The engine lies in `Bin`, one below the folder.
+            Product::AzureAdSync | Product::EntraConnect | Product::Fim => {
+                let (file, part) = self.file(ENGINE)?;
+                let root = folder(&file.path).and_then(|it| folder(&it))?;
+                return Some((ENGINE.to_owned(), root, part));
+            }
         }
         let by_service = self.sources.services.and_then(|(services, part)| {
             let image = services.iter().find(|it| is_scheduler(it))?.image_path.as_deref()?;
@@ -239,7 +320,7 @@ impl<'a> Detector<'a> {
         }
         let programs: &[&str] = match product {
             Product::DirSync => &[WIZARD, SCHEDULER],
-            Product::EntraConnect => &[CONNECT_WIZARD],
+            Product::EntraConnect => &[CONNECT_WIZARD, ENGINE],
             Product::AzureAdSync | Product::Fim => &[ENGINE],
             Product::None => &[],
         };
@@ -267,10 +348,7 @@ impl<'a> Detector<'a> {
                 .find_map(by_key)
                 .or_else(|| Some(uninstall(registry, is_dirsync_name)?.0)),
             Product::EntraConnect => uninstall(registry, is_connect_name).map(|(it, _)| it),
-            Product::AzureAdSync => {
-                uninstall(registry, |it| starts_with(it, "Microsoft Azure AD Sync"))
-                    .map(|(it, _)| it)
-            }
+            Product::AzureAdSync => uninstall(registry, is_sync_name).map(|(it, _)| it),
             Product::Fim => uninstall(registry, is_fim_name).map(|(it, _)| it),
             Product::None => None,
         }?;
@@ -326,6 +404,10 @@ fn is_connect_name(name: &str) -> bool {
     .iter()
     .any(|it| name.trim().eq_ignore_ascii_case(it))
         || starts_with(name, "Microsoft Entra Connect Sync")
+}
+
+fn is_sync_name(name: &str) -> bool {
+    starts_with(name, "Microsoft Azure AD Sync")
 }
 
 fn is_dirsync_name(name: &str) -> bool {

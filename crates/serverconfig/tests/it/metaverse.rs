@@ -1,6 +1,6 @@
 //! Every element of `mv-data`, and the scheduler's file.
 use dirlift_model::{AttributeName, Guid, config::FlowSource};
-use dirlift_serverconfig::read_scheduler;
+use dirlift_serverconfig::{read_export_head, read_scheduler};
 
 use crate::snippets::{self as s, metaverse, shown};
 
@@ -95,4 +95,19 @@ fn the_interval_of_the_scheduler() {
         "cannot read the configuration in s:2:2: there is no `configuration` in it; give the file as the engine exported it"
     );
     assert!(read_scheduler("s", b"<configuration>").is_err());
+}
+
+#[test]
+fn the_head_of_an_export() {
+    let text = |it: &str| Some(it.to_owned());
+    let cases = [
+        ("<saved-mv-configuration server='A' export-date='B'/>", (text("A"), text("B"))),
+        ("<!-- x --><saved-ma-configuration export-date=' B ' server=''><x>", (None, text("B"))),
+        ("<ma-data server='A'/>", (None, None)),
+        ("<saved-mv-configuration", (None, None)),
+        ("", (None, None)),
+    ];
+    for (xml, expected) in cases {
+        assert_eq!(read_export_head(xml.as_bytes()), expected, "{xml}");
+    }
 }

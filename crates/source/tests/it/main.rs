@@ -3,5 +3,6 @@
 mod assembling;
 mod attacks;
 mod collector;
+mod declarative;
 mod organisations;
 mod sample;
