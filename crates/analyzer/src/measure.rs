@@ -334,6 +334,8 @@ pub(crate) fn estimate(case: &Case<'_>) -> Estimate {
             dirlift_model::text::grouped(rule.threshold_objects),
             rule.reference
         ),
+        threshold_objects: rule.threshold_objects,
+        threshold_hours: rule.threshold_hours,
         own_history: own_history(case),
     }
 }

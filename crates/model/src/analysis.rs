@@ -203,6 +203,12 @@ pub struct Estimate {
     pub hours: Option<f64>,
     /// The rule in words.
     pub basis: String,
+    /// Objects from which on the rule asks for a new server.
+    #[serde(default)]
+    pub threshold_objects: u64,
+    /// Hours that so many objects take by the rule.
+    #[serde(default)]
+    pub threshold_hours: f64,
     /// Hours that this server's own last full cycle took; experience beats the rule.
     pub own_history: Option<OwnHistory>,
 }

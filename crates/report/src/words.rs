@@ -90,6 +90,13 @@ pub(crate) fn hours(hours: Option<f64>) -> String {
     hours.map_or_else(|| "not known".to_owned(), |it| format!("{it:.2} hours"))
 }
 
+/// A threshold of hours: `3 hours`, `2.5 hours`.
+pub(crate) fn few_hours(hours: f64) -> String {
+    let text = format!("{hours:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} {}", if text == "1" { "hour" } else { "hours" })
+}
+
 /// A service with its state and account.
 pub(crate) fn service(service: &SourceService) -> String {
     let account = service.account.as_deref().map(|it| format!(", as {it}")).unwrap_or_default();

@@ -180,6 +180,25 @@ fn bars_are_drawn_to_scale() {
     ] {
         assert!(page.contains(expected), "{expected}: {page}");
     }
+    // The line is where the analysis says: half the objects, half the hours.
+    let mut other = sample::analysis();
+    other.estimate.threshold_objects = 31_240;
+    other.estimate.threshold_hours = 2.5;
+    let page_of_other = html(&other);
+    for expected in [
+        r#"<line class="threshold" x1="48.00%" x2="48.00%" y1="0" y2="44">"#,
+        // 2.5 ÷ 3.75 × 96 = 64.
+        r#"<line class="threshold" x1="64.00%" x2="64.00%" y1="0" y2="80">"#,
+        "Threshold for a new server: 31,240 objects",
+        "Threshold for a new server: 2.5 hours",
+    ] {
+        assert!(page_of_other.contains(expected), "{expected}: {page_of_other}");
+    }
+    // An analysis that does not say where has no line.
+    (other.estimate.threshold_objects, other.estimate.threshold_hours) = (0, 0.0);
+    let page_of_other = html(&other);
+    check(&page_of_other);
+    assert!(!page_of_other.contains("<line") && page_of_other.contains("<rect class=\"rule\""));
     // Without figures there is nothing to draw.
     let unknown = html(&sample::empty());
     check(&unknown);
@@ -194,6 +213,7 @@ fn figures_beyond_reason_do_not_leave_the_drawing() {
     analysis.objects.groups = Some(u64::MAX);
     for hours in [f64::NAN, f64::INFINITY, -1.0, 1e300] {
         analysis.estimate.hours = Some(hours);
+        analysis.estimate.threshold_hours = hours;
         let page = html(&analysis);
         check(&page);
         for bad in ["NaN%", "inf%", "=\"-"] {

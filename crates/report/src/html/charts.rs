@@ -12,12 +12,6 @@ use maud::{Markup, html};
 use super::{Safe, lines};
 use crate::words;
 
-/// Objects from which a parallel deployment is recommended (Microsoft's upgrade guide).
-const THRESHOLD_OBJECTS: u64 = 50_000;
-
-/// Hours from which a parallel deployment is recommended (Microsoft's upgrade guide).
-const THRESHOLD_HOURS: f64 = 3.0;
-
 /// Height of a bar in pixels.
 const BAR: u32 = 28;
 
@@ -32,19 +26,26 @@ struct Part {
     text: String,
 }
 
+/// The line across the bars: what the rule calls the threshold.
+struct Limit {
+    at: f64,
+    text: String,
+    legend: String,
+}
+
 pub(super) fn charts(analysis: &Analysis) -> Markup {
     html! {
         section aria-labelledby="size" {
             h2 #size { "Size and time" }
             div.charts {
-                (objects(&analysis.objects))
+                (objects(&analysis.objects, analysis.estimate.threshold_objects))
                 (estimate(&analysis.estimate))
             }
         }
     }
 }
 
-fn objects(objects: &Objects) -> Markup {
+fn objects(objects: &Objects, threshold: u64) -> Markup {
     let part = |class, label, value: Option<u64>| {
         value.map(|it| Part { class, label, value: length(it), text: grouped(it) })
     };
@@ -58,15 +59,18 @@ fn objects(objects: &Objects) -> Markup {
         parts.extend(part("users", "Objects", objects.total));
     }
     let total = objects.total.map_or_else(|| "not known".to_owned(), grouped);
-    let threshold = grouped(THRESHOLD_OBJECTS);
+    let limit = (threshold > 0).then(|| {
+        let text = grouped(threshold);
+        Limit { at: length(threshold), legend: format!("{text} objects"), text }
+    });
     let rows: Vec<_> = if parts.is_empty() { Vec::new() } else { vec![parts.as_slice()] };
     html! {
         figure {
             figcaption { "Objects: " strong { (total) } }
             @if !rows.is_empty() {
-                (drawing(&rows, length(THRESHOLD_OBJECTS), &format!("Objects against {threshold}")))
+                (drawing(&rows, limit.as_ref(), "Objects"))
             }
-            (legend(&parts, &format!("Threshold for a new server: {threshold} objects")))
+            (legend(&parts, limit.as_ref()))
             @if !objects.basis.is_empty() { p.note { (Safe(&objects.basis)) } }
             @if let Some(it) = objects.metaverse_total {
                 p.note { (grouped(it)) " in the metaverse" }
@@ -88,11 +92,16 @@ fn estimate(estimate: &Estimate) -> Markup {
     let rows: Vec<&[Part]> =
         [&rule, &history].into_iter().flatten().map(<[Part; 1]>::as_slice).collect();
     let parts: Vec<_> = rule.iter().chain(&history).flatten().collect();
+    let at = estimate.threshold_hours;
+    let limit = (at.is_finite() && at > 0.0).then(|| {
+        let text = words::few_hours(at);
+        Limit { at, legend: text.clone(), text }
+    });
     html! {
         figure {
             figcaption { "Estimate: " strong { (words::hours(estimate.hours)) } }
-            @if !rows.is_empty() { (drawing(&rows, THRESHOLD_HOURS, "Hours against 3 hours")) }
-            (legend(parts, "Threshold for a new server: 3 hours"))
+            @if !rows.is_empty() { (drawing(&rows, limit.as_ref(), "Hours")) }
+            (legend(parts, limit.as_ref()))
             @if !estimate.basis.is_empty() { p.note { "By the rule: " (Safe(&estimate.basis)) } }
             @if let Some(it) = own {
                 p.note { "The own history counts for more than the rule." }
@@ -102,10 +111,11 @@ fn estimate(estimate: &Estimate) -> Markup {
     }
 }
 
-/// Bars one below the other, the parts of each side by side, with a line across at the threshold.
-fn drawing(rows: &[&[Part]], threshold: f64, title: &str) -> Markup {
+/// Bars one below the other, the parts of each side by side, with a line across at the limit.
+fn drawing(rows: &[&[Part]], limit: Option<&Limit>, title: &str) -> Markup {
     let sum = |row: &&[Part]| row.iter().map(|it| it.value).sum::<f64>();
-    let longest = rows.iter().map(sum).fold(threshold, f64::max);
+    let longest = rows.iter().map(sum).fold(limit.map_or(0.0, |it| it.at), f64::max);
+    let longest = if longest > 0.0 { longest } else { 1.0 };
     // Room beyond the end, so that a line there can be seen.
     let share = |value: f64| value / longest * 96.0;
     let described: Vec<_> =
@@ -120,29 +130,34 @@ fn drawing(rows: &[&[Part]], threshold: f64, title: &str) -> Markup {
         }
         y += BAR + GAP;
     }
-    let at = percent(share(threshold));
+    let title = limit.map_or(title.to_owned(), |it| format!("{title} against {}", it.text));
+    let at = limit.map(|it| percent(share(it.at)));
     html! {
         svg role="img" aria-label=(format!("{title}: {}", described.join(", "))) width="100%" height=(y) {
             @for (class, x, width, y) in bars {
                 rect.(class) x=(percent(x)) y=(y) width=(percent(width)) height=(BAR) {}
             }
-            line.halo x1=(at) x2=(at) y1="0" y2=(y) {}
-            line.threshold x1=(at) x2=(at) y1="0" y2=(y) {}
+            @if let Some(at) = &at {
+                line.halo x1=(at) x2=(at) y1="0" y2=(y) {}
+                line.threshold x1=(at) x2=(at) y1="0" y2=(y) {}
+            }
         }
     }
 }
 
-fn legend<'a>(parts: impl IntoIterator<Item = &'a Part>, threshold: &str) -> Markup {
+fn legend<'a>(parts: impl IntoIterator<Item = &'a Part>, limit: Option<&Limit>) -> Markup {
     html! {
         ul.legend {
             @for it in parts {
                 li { (swatch(it.class)) (it.label) " " strong { (it.text) } }
             }
-            li {
-                svg.swatch aria-hidden="true" width="12" height="14" {
-                    line.threshold x1="6" x2="6" y1="0" y2="14" {}
+            @if let Some(limit) = limit {
+                li {
+                    svg.swatch aria-hidden="true" width="12" height="14" {
+                        line.threshold x1="6" x2="6" y1="0" y2="14" {}
+                    }
+                    "Threshold for a new server: " (limit.legend)
                 }
-                (threshold)
             }
         }
     }

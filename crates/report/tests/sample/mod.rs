@@ -99,6 +99,8 @@ pub(crate) fn analysis() -> Analysis {
     analysis.estimate = Estimate {
         hours: Some(3.75),
         basis: "three hours for 50,000 objects".to_owned(),
+        threshold_objects: 50_000,
+        threshold_hours: 3.0,
         own_history: Some(OwnHistory {
             hours: 2.1,
             runs: vec!["corp.example.com, Full Import: 0.6 hours".to_owned()],
