@@ -12,6 +12,7 @@ use dirlift_model::{
 use crate::{
     Host, SourceError, configuration,
     configuration::{File, Input, config_problem},
+    live,
     missing::{self, Part},
     names::{Declarative, FOLDERS, declarative, is_known},
     policy,
@@ -71,7 +72,7 @@ impl Assembly<'_> {
         let registry = self.part(&missing::REGISTRY, parse_registry)?;
         let services = self.part(&missing::SERVICES, tables::services)?;
         let files = self.part(&missing::FILES, tables::files)?;
-        self.database(live)?;
+        self.database(live, registry.as_ref().map(|((it, _), _)| it))?;
         {
             let sources = Sources {
                 registry: registry
@@ -156,6 +157,9 @@ impl Assembly<'_> {
 
     /// What the collector says about a part that it left out.
     fn reason(&mut self, part: &Part) -> Option<String> {
+        if let Some(why) = self.host.why_nothing() {
+            return Some(why.to_owned());
+        }
         let is_part =
             |it: &NotCollected| Part::named(&it.what).is_some_and(|it| it.name == part.name);
         let idx = self.not_collected.iter().position(is_part)?;
@@ -176,9 +180,30 @@ impl Assembly<'_> {
         }
     }
 
-    fn database(&mut self, live: Option<DatabaseFacts>) -> Result<(), SourceError> {
+    fn database(
+        &mut self,
+        live: Option<DatabaseFacts>,
+        registry: Option<&Registry>,
+    ) -> Result<(), SourceError> {
         let mut facts = match live {
-            Some(facts) => Some(facts),
+            Some(mut facts) => {
+                // What the collector says of `database.json` has been overtaken.
+                self.reason(&missing::DATABASE);
+                // Nor does it matter whether the older facts are whole.
+                let before = match self.find(missing::DATABASE.name) {
+                    Some(name) => self.bytes(&name)?.ok().and_then(|it| tables::database(&it).ok()),
+                    None => None,
+                };
+                let before = before.map(|(it, _)| it);
+                let gap = live::forget_other_server(
+                    &mut facts,
+                    registry,
+                    &self.facts.host,
+                    before.as_ref(),
+                );
+                self.facts.missing.extend(gap);
+                Some(facts)
+            }
             None => self.part(&missing::DATABASE, tables::database)?.map(|(it, _)| it),
         };
         if let Some(facts) = &mut facts {

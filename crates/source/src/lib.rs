@@ -10,6 +10,7 @@ mod assemble;
 mod configuration;
 mod error;
 mod folder;
+mod live;
 mod missing;
 mod names;
 mod policy;
@@ -24,6 +25,7 @@ use dirlift_model::config::Problem;
 
 pub use assemble::assemble;
 pub use error::{Refusal, SourceError};
+pub use live::NoFiles;
 pub use names::UnusableName;
 pub use snapshot::Snapshot;
 
@@ -44,5 +46,10 @@ pub trait Host {
     /// What was strange about the place itself, such as links that were not followed.
     fn problems(&self) -> Vec<Problem> {
         Vec::new()
+    }
+
+    /// Why no part can be there at all, for the list of what was not checked; `None` for a place that may have parts.
+    fn why_nothing(&self) -> Option<&'static str> {
+        None
     }
 }
