@@ -170,8 +170,8 @@ impl Attempt<'_> {
             (true, Auth::Sql, ClearPassword::Refused) => Err(Error::NoEncryption {
                 server: self.url.server(),
                 tried: tried("the login encrypted", Some(says)),
-                advice: "the password would be readable on the wire; give the server a certificate, or agree to it \
-                         in so many words on a network that you trust",
+                advice: "the password would be readable on the wire and is not sent; give the server a certificate, or \
+                         use a Windows account",
             }),
         }
     }
@@ -335,7 +335,7 @@ impl Attempt<'_> {
             4_060 | 911 | 916 => Error::NoSuchDatabase {
                 server,
                 database: self.url.database().to_owned(),
-                grant: statements::grant(&self.user),
+                grant: statements::user_and_grant(&self.user),
             },
             18_000..=18_999 => Error::LoginFailed { server, user: self.user.clone(), message },
             _ if error.class() == 14 => {
@@ -347,7 +347,8 @@ impl Attempt<'_> {
 }
 
 const CERTIFICATE: &str = "give the authority that signed the server's certificate with --ca-file and connect by the name \
-                           that the certificate holds; a certificate that the server made for itself cannot be checked";
+                           that the certificate holds; one that the server made for itself cannot be checked: on a \
+                           network that you trust, --trust-server-certificate takes it as it is";
 
 const OLD_TLS: &str = if cfg!(windows) {
     "the server or Windows allows no version of TLS in common; switch TLS 1.2 on for the server, or run this on the server \

@@ -118,7 +118,7 @@ pub enum Error {
         grant: String,
     },
     /// The server was silent for too long.
-    #[error("{what} on {server}: no answer within {} s; the server may be busy or blocked, try again or allow more time",
+    #[error("{what} on {server}: no answer within {} s; the server may be busy or blocked; try again when it is quieter",
             .limit.as_secs_f32())]
     Timeout {
         /// The server.

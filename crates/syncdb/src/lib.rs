@@ -23,7 +23,7 @@ pub use connect::connect;
 pub use error::Error;
 pub use facts::facts;
 pub use options::{ClearPassword, ConnectOptions, Credentials, Trust};
-pub use secrecy::SecretString;
+pub use secrecy::{ExposeSecret, SecretString};
 pub use statements::TABLES;
 pub use url::{Auth, Encrypt, Endpoint, SqlUrl, SqlUrlError};
 

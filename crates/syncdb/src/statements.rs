@@ -206,9 +206,20 @@ pub(crate) fn is_allowed(column: &str) -> bool {
 
 /// The right that a login needs, as a statement for an administrator.
 pub(crate) fn grant(user: &str) -> String {
+    format!("GRANT SELECT ON SCHEMA::dbo TO {}", bracketed(user))
+}
+
+/// The same for a login that has no user in the database yet.
+pub(crate) fn user_and_grant(user: &str) -> String {
+    let name = bracketed(user);
+    format!("CREATE USER {name} FOR LOGIN {name}; {}", grant(user))
+}
+
+/// A login as an identifier; the words that stand for the current Windows account are none.
+fn bracketed(user: &str) -> String {
     let is_account = user.contains(' ');
     let user = if is_account { "the account".to_owned() } else { user.replace(']', "]]") };
-    format!("GRANT SELECT ON SCHEMA::dbo TO [{user}]")
+    format!("[{user}]")
 }
 
 /// Puts a `SELECT` together; expressions are `(expression, name)`.

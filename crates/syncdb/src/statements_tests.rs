@@ -172,6 +172,10 @@ fn what_is_not_there_is_named() {
 #[test]
 fn grants_are_quoted() {
     assert_eq!(grant("audi]tor"), "GRANT SELECT ON SCHEMA::dbo TO [audi]]tor]");
+    assert_eq!(
+        user_and_grant("ann"),
+        "CREATE USER [ann] FOR LOGIN [ann]; GRANT SELECT ON SCHEMA::dbo TO [ann]"
+    );
 }
 
 proptest::proptest! {

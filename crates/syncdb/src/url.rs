@@ -10,7 +10,8 @@ pub struct SqlUrl {
     endpoint: Endpoint,
     user: Option<String>,
     database: String,
-    auth: Auth,
+    /// As written; without it the user decides.
+    auth: Option<Auth>,
     encrypt: Encrypt,
 }
 
@@ -69,7 +70,14 @@ impl SqlUrl {
 
     /// How the login proves who it is: `sql` where a user is named, else `windows`, unless the URL says otherwise.
     pub fn auth(&self) -> Auth {
-        self.auth
+        self.auth.unwrap_or(if self.user.is_some() { Auth::Sql } else { Auth::Windows })
+    }
+
+    /// The same with this user, who decides about the login as one in the URL does.
+    #[must_use]
+    pub fn with_user(mut self, user: &str) -> Self {
+        self.user = Some(user.to_owned());
+        self
     }
 
     /// What is encrypted; everything, unless the URL says otherwise.
@@ -153,13 +161,13 @@ impl FromStr for SqlUrl {
             return Err(wrong("the database must be one name of at most 128 characters"));
         }
         let endpoint = if is_pipe { pipe(place)? } else { tcp(place)? };
-        let mut auth = if user.is_some() { Auth::Sql } else { Auth::Windows };
+        let mut auth = None;
         let mut encrypt = Encrypt::Required;
         for option in options.into_iter().flat_map(|it| it.split('&')).filter(|it| !it.is_empty()) {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             match (name.to_ascii_lowercase().as_str(), value.to_ascii_lowercase().as_str()) {
-                ("auth", "sql") => auth = Auth::Sql,
-                ("auth", "windows") => auth = Auth::Windows,
+                ("auth", "sql") => auth = Some(Auth::Sql),
+                ("auth", "windows") => auth = Some(Auth::Windows),
                 ("auth", _) => return Err(wrong("`auth` must be `sql` or `windows`")),
                 ("encrypt", "required") => encrypt = Encrypt::Required,
                 ("encrypt", "off") => encrypt = Encrypt::Off,
@@ -272,9 +280,13 @@ impl fmt::Display for SqlUrl {
                 write!(f, "mssql+np://{user}{path}")?;
             }
         }
-        let auth = if self.auth == Auth::Sql { "sql" } else { "windows" };
+        let auth = match self.auth {
+            None => "",
+            Some(Auth::Sql) => "auth=sql&",
+            Some(Auth::Windows) => "auth=windows&",
+        };
         let encrypt = if self.encrypt == Encrypt::Required { "required" } else { "off" };
-        write!(f, "/{}?auth={auth}&encrypt={encrypt}", encoded(&self.database))
+        write!(f, "/{}?{auth}encrypt={encrypt}", encoded(&self.database))
     }
 }
 
@@ -323,7 +335,7 @@ mod tests {
 
     #[test]
     fn options_have_defaults() {
-        let read = |it: &str| it.parse::<SqlUrl>().map(|it| (it.auth, it.encrypt)).unwrap();
+        let read = |it: &str| it.parse::<SqlUrl>().map(|it| (it.auth(), it.encrypt)).unwrap();
         assert_eq!(read("mssql://db1/x"), (Auth::Windows, Encrypt::Required));
         assert_eq!(read("mssql://sa@db1/x"), (Auth::Sql, Encrypt::Required));
         assert_eq!(
@@ -334,6 +346,10 @@ mod tests {
             .parse()
             .unwrap_or_else(|_| "mssql://CORP%5Cann@db1/xy".parse().unwrap());
         assert_eq!(url.user(), Some("CORP\\ann"));
+        // A user that comes later decides as well, but not against the URL.
+        let later = |it: &str| it.parse::<SqlUrl>().unwrap().with_user("ann").auth();
+        assert_eq!(later("mssql://db1/x"), Auth::Sql);
+        assert_eq!(later("mssql://db1/x?auth=windows"), Auth::Windows);
     }
 
     #[test]
