@@ -17,6 +17,10 @@ type BoxError = Box<dyn Error + Send + Sync>;
 enum Kind {
     /// The thing asked for could not be done.
     Failed,
+    /// The command line asks for something that makes no sense.
+    Usage,
+    /// The person pressed Ctrl+C.
+    Interrupted,
     /// The reader of our output went away, which is no error.
     ClosedPipe,
 }
@@ -33,6 +37,16 @@ impl CommandError {
     /// A failure with its cause.
     pub(crate) fn failed(cause: impl Into<BoxError>) -> Self {
         Self { kind: Kind::Failed, cause: cause.into(), hints: Vec::new() }
+    }
+
+    /// A mistake on the command line that its parser cannot see.
+    pub(crate) fn usage(cause: impl Into<BoxError>) -> Self {
+        Self { kind: Kind::Usage, cause: cause.into(), hints: Vec::new() }
+    }
+
+    /// The person pressed Ctrl+C at a prompt.
+    pub(crate) fn interrupted() -> Self {
+        Self { kind: Kind::Interrupted, cause: "interrupted".into(), hints: Vec::new() }
     }
 
     /// A failure to do something with a file.
@@ -69,7 +83,12 @@ impl CommandError {
         }
         // When the error stream is closed too, nobody is left to tell.
         drop(stderr.write_all(text.as_bytes()));
-        Exit::Failed
+        match self.kind {
+            Kind::ClosedPipe => Exit::Done,
+            Kind::Failed => Exit::Failed,
+            Kind::Usage => Exit::Usage,
+            Kind::Interrupted => Exit::Interrupted,
+        }
     }
 }
 
@@ -103,6 +122,12 @@ mod tests {
             .hint("put it out");
         let expected = "error: reading a\u{FFFD}b\n  caused by: disk on fire\nhint: put it out\n";
         assert_eq!(reported(&error), (Exit::Failed, expected.to_owned()));
+    }
+
+    #[test]
+    fn a_mistake_on_the_command_line_is_told_apart() {
+        assert_eq!(reported(&CommandError::usage("no")), (Exit::Usage, "error: no\n".to_owned()));
+        assert_eq!(reported(&CommandError::interrupted()).0, Exit::Interrupted);
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! the libraries may not know lives here: the clock, the environment, the terminal.
 mod commands;
 mod context;
+mod database;
 mod error;
 mod exit;
+mod interrupt;
 mod output;
 mod progress;
 mod run;

@@ -6,7 +6,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::error::CommandError;
+use crate::{error::CommandError, interrupt};
 
 /// A file in the making. Dropped without [`OutFile::commit`] it leaves nothing behind.
 #[derive(Debug)]
@@ -36,14 +36,15 @@ impl OutFile {
         }
         let folder =
             path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary = tempfile::Builder::new()
-            .prefix(".dirlift-")
-            .suffix(".part")
-            .tempfile_in(folder)
-            .map_err(|it| {
-                CommandError::file("creating", path, it)
-                    .hint("the folder must exist and be writable")
-            })?;
+        let created = interrupt::whole(|unfinished| {
+            let temporary =
+                tempfile::Builder::new().prefix(".dirlift-").suffix(".part").tempfile_in(folder)?;
+            unfinished.add(temporary.path());
+            Ok(temporary)
+        });
+        let temporary = created.map_err(|it| {
+            CommandError::file("creating", path, it).hint("the folder must exist and be writable")
+        })?;
         Ok(Self { path: path.to_owned(), temporary })
     }
 
@@ -54,9 +55,16 @@ impl OutFile {
             .write_all(text.as_bytes())
             .and_then(|()| self.temporary.as_file().sync_all());
         written.map_err(|it| CommandError::file("writing", &self.path, it))?;
-        match self.temporary.persist(&self.path) {
+        let Self { path, temporary } = self;
+        let unfinished = temporary.path().to_owned();
+        let persisted = interrupt::whole(|all| {
+            let persisted = temporary.persist(&path);
+            all.remove(&unfinished);
+            persisted
+        });
+        match persisted {
             Ok(_) => Ok(()),
-            Err(it) => Err(CommandError::file("writing", &self.path, it.error)),
+            Err(it) => Err(CommandError::file("writing", &path, it.error)),
         }
     }
 }

@@ -18,6 +18,9 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Bytes in a megabyte as shown (2^20).
 const MEGABYTE: u64 = 1 << 20;
 
+/// Unit of a phase that only waits: the line shows how long.
+pub(crate) const SECONDS: &str = "seconds";
+
 /// Draws progress with its rate and the remaining time, on a terminal only.
 pub(crate) struct TerminalProgress<W: Write> {
     out: W,
@@ -68,6 +71,9 @@ impl Phase {
         } else {
             (self.done, self.total, self.unit.as_str())
         };
+        if self.unit == SECONDS {
+            return format!("{}: {} s", self.what, now.duration_since(self.started).as_secs());
+        }
         let millis = now.duration_since(self.started).as_millis().max(1);
         let rate = u64::try_from(u128::from(done) * 1000 / millis).unwrap_or(u64::MAX);
         let amount = match total {
@@ -142,6 +148,12 @@ mod tests {
         assert_eq!(drawn(true, "objects", Some(10_000), &[(2_000, 2_000), (2_050, 1)]), line);
         let line = "\r\u{1b}[Kreading\u{FFFD}[2J: 3 MB, 3/s\r\u{1b}[K";
         assert_eq!(drawn(true, "bytes", None, &[(1_000, 3 << 20)]), line);
+    }
+
+    #[test]
+    fn waiting_shows_how_long() {
+        let line = "\r\u{1b}[Kreading\u{FFFD}[2J: 7 s\r\u{1b}[K";
+        assert_eq!(drawn(true, SECONDS, None, &[(7_400, 0)]), line);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use dirlift_model::text::sanitize;
 
-use crate::{commands::Command, error::CommandError, exit::Exit};
+use crate::{commands::Command, error::CommandError, exit::Exit, interrupt};
 
 /// Moves an organisation off a legacy directory synchronisation server onto Microsoft Entra Connect.
 #[derive(Debug, Parser)]
@@ -28,7 +28,10 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         .try_get_matches_from(arguments)
         .and_then(|it| Arguments::from_arg_matches(&it));
     let exit = match parsed {
-        Ok(arguments) => guard(&mut io::stderr(), || arguments.command.run()),
+        Ok(arguments) => {
+            interrupt::install();
+            guard(&mut io::stderr(), || arguments.command.run())
+        }
         Err(error) => {
             // Help and version go to standard output; a reader that went away is no failure.
             drop(error.print());

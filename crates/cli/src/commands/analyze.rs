@@ -9,19 +9,35 @@ use clap::ValueEnum;
 use dirlift_analyzer::{Knowledge, KnowledgeError, Options, analyze};
 use dirlift_model::{Facts, Severity, analysis::Deployment, progress::Progress};
 use dirlift_report::TextOptions;
-use dirlift_source::{Snapshot, SourceError};
+use dirlift_source::{NoFiles, Snapshot, SourceError};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{context, error::CommandError, exit::Exit, output::OutFile};
+use crate::{context, database::DatabaseArgs, error::CommandError, exit::Exit, output::OutFile};
 
 /// Largest knowledge file that is read, in bytes.
 const MAX_KNOWLEDGE: u64 = 4 << 20;
 
+/// What `--help` begins with.
+const ABOUT: &str = "\
+Says what a server is, what migrates, what stands in the way, and which deployment to choose
+
+It reads a snapshot of the old server, its database over the network, or both, and changes nothing:
+
+  dirlift analyze snapshot.zip
+  dirlift analyze snapshot.zip --format html --out report.html
+  dirlift analyze --sql mssql://auditor@db1/FIMSynchronizationService
+  dirlift analyze disk-of-dead-server/ --sql mssql://auditor@db2/FIMSynchronizationService";
+
 /// Says what a server is, what migrates, what stands in the way, and which deployment to choose
 #[derive(Debug, clap::Args)]
+#[command(
+    long_about = ABOUT,
+    override_usage = "dirlift analyze [OPTIONS] <SNAPSHOT>\n       dirlift analyze [OPTIONS] --sql <URL> [SNAPSHOT]"
+)]
 pub(crate) struct Args {
-    /// Snapshot of the old server: a folder or a zip of one (docs/snapshot.md)
-    snapshot: PathBuf,
+    /// Snapshot of the old server: a folder or a zip of one (docs/snapshot.md). May be left out with --sql
+    #[arg(required_unless_present = "sql")]
+    snapshot: Option<PathBuf>,
     /// Snapshot of the server that is meant to take over
     #[arg(long, value_name = "SNAPSHOT")]
     target: Option<PathBuf>,
@@ -43,6 +59,8 @@ pub(crate) struct Args {
     /// Least severity that ends in exit code 3
     #[arg(long, value_name = "SEVERITY", default_value = "blocker")]
     fail_on: FailOn,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 /// Deployment as typed.
@@ -82,8 +100,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
     let knowledge =
         args.knowledge.as_deref().map_or_else(|| Ok(Knowledge::builtin()), read_knowledge)?;
+    let snapshot = args.snapshot.as_deref().map(open).transpose()?;
+    let database = args.database.target()?;
     let mut progress = context::progress();
-    let facts = read_facts(&args.snapshot, &mut progress)?;
+    let database = database.map(|it| it.read(&mut progress)).transpose()?;
+    let facts = match &snapshot {
+        Some(snapshot) => dirlift_source::assemble(snapshot, database, &mut progress)?,
+        None => dirlift_source::assemble(&NoFiles, database, &mut progress)?,
+    };
     let target = args.target.as_deref().map(|it| read_facts(it, &mut progress)).transpose()?;
     drop(progress);
     let options = Options {
@@ -114,8 +138,21 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
 }
 
 fn read_facts(path: &Path, progress: &mut dyn Progress) -> Result<Facts, CommandError> {
-    let snapshot = Snapshot::open(path)?;
-    Ok(dirlift_source::assemble(&snapshot, None, progress)?)
+    Ok(dirlift_source::assemble(&open(path)?, None, progress)?)
+}
+
+fn open(path: &Path) -> Result<Snapshot, CommandError> {
+    // It is not shown: it could hold a password.
+    if is_database_url(path) {
+        let text = "a snapshot is a folder or a zip, and this is the URL of a database";
+        return Err(CommandError::usage(text).hint("write --sql before it"));
+    }
+    Ok(Snapshot::open(path)?)
+}
+
+fn is_database_url(path: &Path) -> bool {
+    let scheme = path.to_str().and_then(|it| it.split_once("://")).map(|(scheme, _)| scheme);
+    scheme.is_some_and(|it| ["mssql", "mssql+np"].iter().any(|url| it.eq_ignore_ascii_case(url)))
 }
 
 fn read_knowledge(path: &Path) -> Result<Knowledge, CommandError> {

@@ -1,6 +1,7 @@
 //! Tests of the binary: an empty environment, a fixed width, a fixed time.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 mod canaries;
+mod database;
 mod organisations;
 mod output;
 mod parts;

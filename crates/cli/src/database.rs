@@ -1,0 +1,243 @@
+//! A live database on the command line: where it is, who logs in, and how it is read.
+use std::{
+    cell::RefCell,
+    fs::File,
+    io::{self, IsTerminal as _, Read as _, Write as _},
+    path::{Path, PathBuf},
+    pin::pin,
+    time::Duration,
+};
+
+use dirlift_model::{DatabaseFacts, progress::Progress, text::sanitize};
+use dirlift_syncdb::{Auth, ConnectOptions, Credentials, SecretString, SqlUrl, Trust};
+
+use crate::{error::CommandError, interrupt, progress::SECONDS};
+
+/// The environment variable that a password is taken from.
+const PASSWORD_VARIABLE: &str = "DIRLIFT_PASSWORD";
+
+/// Largest file of a password or of authorities that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// How often the line on the terminal is drawn anew while the server is silent.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How a live database is reached.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct DatabaseArgs {
+    /// Database to read over the network, alone or in place of the snapshot's database.json:
+    /// mssql://[USER@]HOST[:PORT][\INSTANCE]/DATABASE[?auth=sql|windows&encrypt=required|off]
+    #[arg(long, value_name = "URL")]
+    sql: Option<String>,
+    #[doc = "SQL Server login, unless the URL names one. Its password comes from --password-file, else from the \
+             environment variable DIRLIFT_PASSWORD, else you are asked for it"]
+    #[arg(long, value_name = "NAME", requires = "sql")]
+    user: Option<String>,
+    /// File that holds the password and nothing else
+    #[arg(long, value_name = "FILE", requires = "sql")]
+    password_file: Option<PathBuf>,
+    /// Certificate of the authority that signed the server's certificate (PEM or DER), beside those of the system
+    #[arg(long, value_name = "FILE", requires = "sql")]
+    ca_file: Option<PathBuf>,
+    /// Take the server's certificate as it is, such as the one that SQL Server makes for itself: everything is encrypted,
+    /// but somebody between here and the server could read it, the password too
+    #[arg(long, requires = "sql", conflicts_with = "ca_file")]
+    trust_server_certificate: bool,
+}
+
+/// A database that is about to be read: everything that can be wrong without a network has been looked at.
+pub(crate) struct Target {
+    url: SqlUrl,
+    credentials: Credentials,
+    options: ConnectOptions,
+}
+
+impl DatabaseArgs {
+    /// Checks the arguments and gets hold of the password; `None` when no database is asked for.
+    pub(crate) fn target(&self) -> Result<Option<Target>, CommandError> {
+        let Some(text) = &self.sql else { return Ok(None) };
+        // The URL is not shown: it could hold a password.
+        let mut url: SqlUrl = text.parse().map_err(CommandError::usage)?;
+        match (&self.user, url.user()) {
+            (Some(user), Some(other)) if user != other => {
+                let text = format!("--user says `{user}` and the URL says `{other}`");
+                return Err(CommandError::usage(text).hint("name the user once"));
+            }
+            (Some(user), _) => url = url.with_user(user),
+            (None, _) => {}
+        }
+        if url.user().is_none() && url.auth() == Auth::Sql {
+            let text = "`auth=sql` needs a user";
+            let hint = "write mssql://USER@HOST/DATABASE, or give --user NAME";
+            return Err(CommandError::usage(text).hint(hint));
+        }
+        let trust = match &self.ca_file {
+            Some(path) => Trust::SystemAnd(read_file(path)?),
+            None if self.trust_server_certificate => {
+                let text = format!("warning: the certificate of {} is not checked\n", url.server());
+                // A closed error stream is no reason to stop.
+                drop(io::stderr().write_all(sanitize_line(&text).as_bytes()));
+                Trust::AnyCertificate
+            }
+            None => Trust::System,
+        };
+        let credentials = match url.user() {
+            None => Credentials::CurrentUser,
+            Some(user) => {
+                Credentials::Password { user: None, password: self.password(user, &url.server())? }
+            }
+        };
+        Ok(Some(Target {
+            url,
+            credentials,
+            options: ConnectOptions { trust, ..Default::default() },
+        }))
+    }
+
+    fn password(&self, user: &str, server: &str) -> Result<SecretString, CommandError> {
+        if let Some(path) = &self.password_file {
+            return password_of_file(path);
+        }
+        match std::env::var(PASSWORD_VARIABLE) {
+            Ok(password) if !password.is_empty() => return Ok(SecretString::from(password)),
+            Ok(_) | Err(std::env::VarError::NotPresent) => {}
+            Err(std::env::VarError::NotUnicode(_)) => {
+                let text = format!("the environment variable {PASSWORD_VARIABLE} is not text");
+                return Err(CommandError::usage(text));
+            }
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            let text = format!("no password for {user}, and no terminal to ask for it");
+            let hint = format!("give --password-file FILE, or set {PASSWORD_VARIABLE}");
+            return Err(CommandError::usage(text).hint(hint));
+        }
+        let question = sanitize(&format!("Password of {user} on {server}: "));
+        match interrupt::prompting(|| rpassword::prompt_password(question)) {
+            Ok(password) => Ok(SecretString::from(password)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                Err(CommandError::interrupted())
+            }
+            Err(error) => Err(CommandError::failed(format!("asking for the password: {error}"))),
+        }
+    }
+}
+
+impl Target {
+    /// Connects, reads the facts and hangs up. The runtime lives as long as this.
+    pub(crate) fn read(&self, progress: &mut dyn Progress) -> Result<DatabaseFacts, CommandError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime
+            .map_err(|it| CommandError::failed(format!("starting the network runtime: {it}")))?;
+        let facts = runtime.block_on(async {
+            let shared = RefCell::new(progress);
+            let work = async {
+                let what = format!("connecting to {}", self.url.server());
+                Shared(&shared).begin(&what, SECONDS, None);
+                let connected =
+                    dirlift_syncdb::connect(&self.url, &self.credentials, &self.options).await;
+                Shared(&shared).end();
+                let mut client = connected?;
+                let facts = dirlift_syncdb::facts(&mut client, &mut Shared(&shared)).await?;
+                client.close().await;
+                Ok(facts)
+            };
+            ticking(&shared, Box::pin(work)).await
+        });
+        facts.map_err(|it: dirlift_syncdb::Error| {
+            let hint = "docs/sql-server.md says what the login must be allowed to read and how the connection is encrypted";
+            CommandError::failed(it).hint(hint)
+        })
+    }
+}
+
+/// Progress that the reader and the clock both draw.
+struct Shared<'a, 'b>(&'a RefCell<&'b mut dyn Progress>);
+
+impl Progress for Shared<'_, '_> {
+    fn begin(&mut self, what: &str, unit: &str, total: Option<u64>) {
+        self.0.borrow_mut().begin(what, unit, total);
+    }
+
+    fn advance(&mut self, n: u64) {
+        self.0.borrow_mut().advance(n);
+    }
+
+    fn end(&mut self) {
+        self.0.borrow_mut().end();
+    }
+}
+
+/// Does the work and draws the progress anew now and then: a server that counts millions of rows is silent for minutes.
+async fn ticking<T>(progress: &RefCell<&mut dyn Progress>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let mut clock = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = clock.tick() => progress.borrow_mut().advance(0),
+        }
+    }
+}
+
+/// The content of a password file: one line, with or without a line end, UTF-8 with or without byte-order mark.
+fn password_of_file(path: &Path) -> Result<SecretString, CommandError> {
+    let refuse = |why| CommandError::file("reading", path, io::Error::other(why));
+    let text = String::from_utf8(read_file(path)?)
+        .map_err(|_| refuse("a password file is text in UTF-8"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let password = text.strip_suffix('\r').unwrap_or(text);
+    if password.is_empty() {
+        return Err(refuse("it is empty; write the password into its first line"));
+    }
+    if password.contains(['\n', '\r']) {
+        return Err(refuse("it has more than one line; it may hold the password and nothing else"));
+    }
+    Ok(SecretString::from(password))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let failed = |it| CommandError::file("reading", path, it);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(failed(io::Error::other("it has more than 1 MB")));
+    }
+    Ok(bytes)
+}
+
+/// A line made harmless, with its line end kept.
+fn sanitize_line(text: &str) -> String {
+    format!("{}\n", sanitize(text.trim_end_matches('\n')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_file_holds_one_line() {
+        use dirlift_syncdb::ExposeSecret;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        let cases: &[(&[u8], Option<&str>)] = &[
+            (b"secret", Some("secret")),
+            (b"secret\n", Some("secret")),
+            (b"secret\r\n", Some("secret")),
+            ("\u{feff}wörd \n".as_bytes(), Some("wörd ")),
+            (b"", None),
+            (b"\n", None),
+            (b"a\nb\n", None),
+            (b"secret\n\n", None),
+            (b"\xff\xfes\0", None),
+        ];
+        for (bytes, expected) in cases {
+            std::fs::write(&path, bytes).unwrap();
+            let read = password_of_file(&path).ok();
+            let read = read.as_ref().map(ExposeSecret::expose_secret);
+            assert_eq!(read, *expected, "{bytes:?}");
+        }
+    }
+}

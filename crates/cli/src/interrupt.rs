@@ -1,0 +1,96 @@
+//! Ctrl+C: files in the making are removed, a line says so, and the program ends.
+use std::{
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+    thread,
+    time::Duration,
+};
+
+use crate::exit::Exit;
+
+/// Files that were begun and have not got their names yet.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Held while a password is asked for: the terminal shows nothing of what is typed, and has to be put right again.
+static PROMPT: Mutex<()> = Mutex::new(());
+
+/// How long the end waits for the terminal to be put right.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Takes Ctrl+C over. Where it is ignored already, as in the background of a script, it stays ignored.
+pub(crate) fn install() {
+    // Without a handler the system ends the program, which is right but for the files.
+    drop(ctrlc::try_set_handler(end));
+}
+
+/// Does something with files in the making that must not be cut in two.
+pub(crate) fn whole<T>(work: impl FnOnce(&mut Unfinished<'_>) -> T) -> T {
+    work(&mut Unfinished(locked()))
+}
+
+/// The list of files in the making.
+pub(crate) struct Unfinished<'a>(MutexGuard<'a, Vec<PathBuf>>);
+
+impl Unfinished<'_> {
+    /// A file has been begun.
+    pub(crate) fn add(&mut self, path: &Path) {
+        self.0.push(path.to_owned());
+    }
+
+    /// A file has got its name, or is gone.
+    pub(crate) fn remove(&mut self, path: &Path) {
+        self.0.retain(|it| it != path);
+    }
+}
+
+/// Asks for a password; Ctrl+C meanwhile ends the program once the terminal is as it was.
+pub(crate) fn prompting<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let answer = {
+        let _asking = PROMPT.lock().unwrap_or_else(PoisonError::into_inner);
+        ask()
+    };
+    if answer.as_ref().is_err_and(|it| it.kind() == io::ErrorKind::Interrupted) {
+        // The handler is about to end the program.
+        thread::sleep(2 * PATIENCE);
+    }
+    answer
+}
+
+fn locked() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "the main thread may be in the middle of anything; nothing of it is needed any more"
+)]
+fn end() {
+    wait_for_prompt();
+    // Nothing is begun and nothing gets its name from here on.
+    let unfinished = locked();
+    let mut text = String::new();
+    if io::stderr().is_terminal() {
+        text.push_str("\r\u{1b}[K");
+    }
+    text.push_str(if unfinished.is_empty() {
+        "interrupted\n"
+    } else {
+        "interrupted; no file was written\n"
+    });
+    for path in unfinished.iter() {
+        drop(std::fs::remove_file(path));
+    }
+    drop(io::stderr().write_all(text.as_bytes()));
+    std::process::exit(i32::from(Exit::Interrupted as u8));
+}
+
+fn wait_for_prompt() {
+    const STEP: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    while waited < PATIENCE && matches!(PROMPT.try_lock(), Err(TryLockError::WouldBlock)) {
+        thread::sleep(STEP);
+        waited += STEP;
+    }
+}
