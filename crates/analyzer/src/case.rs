@@ -95,16 +95,7 @@ impl<'a> Case<'a> {
 
     /// The agent of the shipped templates that stands for `connector`: by id, else the only one of its side.
     pub fn baseline_of(&self, connector: &Connector) -> Option<&'a Connector> {
-        let baseline = self.facts.baseline.as_ref()?;
-        baseline.connector(connector.id).or_else(|| {
-            let same_side = |it: &&Connector| {
-                (it.is_active_directory() && connector.is_active_directory())
-                    || (it.is_cloud() && connector.is_cloud())
-            };
-            let mut same = baseline.connectors.iter().filter(same_side);
-            let first = same.next();
-            if same.next().is_some() { None } else { first }
-        })
+        self.facts.baseline.as_ref()?.counterpart(connector)
     }
 
     /// Names of the agents, from the configuration, else from the database.

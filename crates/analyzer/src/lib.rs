@@ -9,7 +9,6 @@ mod measure;
 mod recommend;
 pub mod rules;
 mod settings;
-mod stock;
 
 pub use knowledge::{Knowledge, KnowledgeError};
 pub use rules::{RULES, Rule};

@@ -6,13 +6,10 @@ use dirlift_model::{
         ImportFlow, Location, Partition,
     },
     settings::{AgentRunProfile, CustomFilter, CustomFlow, Domain, Forest, Read, Tenant},
-};
-
-use crate::{
-    case::Case,
-    connect,
     stock::{HYBRID_WRITE_BACK, STOCK_EXCLUDED_CONTAINERS, is_stock_alternative, same_conditions},
 };
+
+use crate::{case::Case, connect};
 
 pub(crate) fn settings(case: &Case<'_>) -> Option<Settings> {
     let configuration = case.configuration()?;

@@ -75,6 +75,19 @@ impl ServerConfiguration {
     pub fn connector(&self, id: Guid) -> Option<&Connector> {
         self.connectors.iter().find(|it| it.id == id)
     }
+
+    /// The connector that stands for one of another configuration: the one with its id, else the only one of its side.
+    pub fn counterpart(&self, connector: &Connector) -> Option<&Connector> {
+        self.connector(connector.id).or_else(|| {
+            let same_side = |it: &&Connector| {
+                (it.is_active_directory() && connector.is_active_directory())
+                    || (it.is_cloud() && connector.is_cloud())
+            };
+            let mut same = self.connectors.iter().filter(same_side);
+            let first = same.next();
+            if same.next().is_some() { None } else { first }
+        })
+    }
 }
 
 /// One management agent (`ma-data`).

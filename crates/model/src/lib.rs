@@ -24,6 +24,7 @@ pub mod rule;
 pub mod secret;
 pub mod settings;
 pub mod sid;
+pub mod stock;
 pub mod text;
 
 pub use analysis::Analysis;

@@ -3,14 +3,12 @@ use dirlift_model::{
     Build, Evidence, Severity,
     config::{Connector, Extension, FlowSource, RunProfile},
     host::InstalledFile,
+    stock::{SELECTED_ATTRIBUTES, is_stock_assembly, same_conditions},
     text::plural,
 };
 
 use super::{Case, Hit, Rule, docs};
-use crate::{
-    settings::{flows_beyond_stock, removed_flows},
-    stock::{SELECTED_ATTRIBUTES, is_stock_assembly, same_conditions},
-};
+use crate::settings::{flows_beyond_stock, removed_flows};
 
 const WAY_OUT: &str = "Install a new Microsoft Entra Connect server in staging mode and re-apply the change there by custom configuration; verify before the switch.";
 

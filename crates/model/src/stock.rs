@@ -1,12 +1,14 @@
 //! What `DirSync` ships, as far as it is known: used only where its templates were not read on the server.
-use dirlift_model::{
+//!
+//! Judging and translating speak of the same table, so it stands here.
+use crate::{
     AttributeName,
     config::{FilterAlternative, FilterCondition, FilterOperator as Op},
 };
 
 /// Attributes that a stock agent to Active Directory selects. Superset concluded from the 132 attributes of an Azure AD
 /// Connect 1.1.130 export, less those that came later; only attributes that the forest's schema has are compared.
-pub(crate) const SELECTED_ATTRIBUTES: &[&str] = &[
+pub const SELECTED_ATTRIBUTES: &[&str] = &[
     "assistant",
     "authOrig",
     "c",
@@ -107,7 +109,7 @@ pub(crate) const SELECTED_ATTRIBUTES: &[&str] = &[
 ];
 
 /// Attributes that Exchange hybrid deployment writes back to Active Directory.
-pub(crate) const HYBRID_WRITE_BACK: &[&str] = &[
+pub const HYBRID_WRITE_BACK: &[&str] = &[
     "msDS-ExternalDirectoryObjectID",
     "msExchArchiveStatus",
     "msExchBlockedSendersHash",
@@ -120,7 +122,7 @@ pub(crate) const HYBRID_WRITE_BACK: &[&str] = &[
 ];
 
 /// Beginnings of the names of DLLs that belong to the product.
-pub(crate) const STOCK_ASSEMBLIES: &[&str] = &[
+pub const STOCK_ASSEMBLIES: &[&str] = &[
     "Microsoft.Online.",
     "Microsoft.Azure.ActiveDirectory.",
     "Microsoft.IdentityManagement.",
@@ -129,7 +131,7 @@ pub(crate) const STOCK_ASSEMBLIES: &[&str] = &[
 ];
 
 /// Whether a DLL's name belongs to the product's families. It says nothing about who signed the file.
-pub(crate) fn is_stock_assembly(name: &str) -> bool {
+pub fn is_stock_assembly(name: &str) -> bool {
     STOCK_ASSEMBLIES
         .iter()
         .any(|it| name.get(..it.len()).is_some_and(|start| start.eq_ignore_ascii_case(it)))
@@ -186,10 +188,7 @@ const STOCK_RECIPIENT_TYPES: &[u64] =
     &[0x1000, 0x2000, 0x4000, 0x40_0000, 0x80_0000, 0x100_0000, 0x2000_0000];
 
 /// Whether an alternative is one of the documented default exclusions.
-pub(crate) fn is_stock_alternative(
-    object_type: &AttributeName,
-    alternative: &FilterAlternative,
-) -> bool {
+pub fn is_stock_alternative(object_type: &AttributeName, alternative: &FilterAlternative) -> bool {
     if let [only] = alternative.conditions.as_slice()
         && only.attribute.is("msExchRecipientTypeDetails")
         && only.operator == Op::Equality
@@ -215,7 +214,7 @@ pub(crate) fn is_stock_alternative(
 }
 
 /// A number as filters write it: decimal, or hexadecimal after `0x`.
-fn number(text: &str) -> Option<u64> {
+pub fn number(text: &str) -> Option<u64> {
     let text = text.trim();
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u64::from_str_radix(hex, 16).ok(),
@@ -224,7 +223,7 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// Whether two alternatives demand the same, in any order; values compare without regard to case, as the directory does.
-pub(crate) fn same_conditions(a: &[FilterCondition], b: &[FilterCondition]) -> bool {
+pub fn same_conditions(a: &[FilterCondition], b: &[FilterCondition]) -> bool {
     let key = |conditions: &[FilterCondition]| {
         let mut keys: Vec<_> = conditions
             .iter()
@@ -245,7 +244,7 @@ pub(crate) fn same_conditions(a: &[FilterCondition], b: &[FilterCondition]) -> b
 }
 
 /// Containers that the product leaves out of a domain by itself, by their name below the domain.
-pub(crate) const STOCK_EXCLUDED_CONTAINERS: &[&str] = &[
+pub const STOCK_EXCLUDED_CONTAINERS: &[&str] = &[
     "Builtin",
     "Computers",
     "ForeignSecurityPrincipals",
