@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{File, json};
+use super::{File, hex, json};
 
 /// The folder that the product is installed in.
 pub(super) const ROOT: &str = r"C:\Program Files\Windows Azure Active Directory Sync\";
@@ -236,11 +236,4 @@ fn expandable(text: &str) -> String {
         column += 3;
     }
     out
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, it| {
-        let _ = write!(out, "{it:02x}");
-        out
-    })
 }
