@@ -32,7 +32,7 @@ enum Task {
         #[command(subcommand)]
         what: Bench,
     },
-    /// Build dirlift and analyse the three organisations of test-data/
+    /// Build dirlift and analyse the organisations of test-data/
     Demo,
     /// Write every generated file: test-data/, docs/findings.md, docs/functions.md, docs/assumptions.md
     Gen {

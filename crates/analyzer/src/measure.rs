@@ -334,8 +334,13 @@ pub(crate) fn estimate(case: &Case<'_>) -> Estimate {
             dirlift_model::text::grouped(rule.threshold_objects),
             rule.reference
         ),
-        threshold_objects: rule.threshold_objects,
-        threshold_hours: rule.threshold_hours,
+        threshold_objects: if case.is_connect() {
+            case.knowledge.target.in_place_objects
+        } else {
+            rule.threshold_objects
+        },
+        // The guide for the later servers counts objects and names no hours.
+        threshold_hours: if case.is_connect() { 0.0 } else { rule.threshold_hours },
         own_history: own_history(case),
     }
 }

@@ -131,6 +131,16 @@ fn connect_deployment(case: &Case<'_>) -> (Deployment, Vec<String>) {
             .collect();
         (Deployment::Parallel, reasons)
     };
+    let version = case.facts.product.version;
+    let closed = case.product().and_then(|product| {
+        case.knowledge.passed(product, version, case.day()).find(|it| it.closes_service)
+    });
+    reasons.extend(closed.map(|it| {
+        format!(
+            "the cloud refuses this server: its build is not accepted since {} (DL0101)",
+            it.date.0
+        )
+    }));
     if let Some(scenario) = ExistingDatabase::of(case) {
         reasons.push(format!("existing database (DL0212): {}", scenario.words()));
     }

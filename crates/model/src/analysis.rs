@@ -206,7 +206,7 @@ pub struct Estimate {
     /// Objects from which on the rule asks for a new server.
     #[serde(default)]
     pub threshold_objects: u64,
-    /// Hours that so many objects take by the rule.
+    /// Hours from which on the rule asks for a new server; zero where it names none.
     #[serde(default)]
     pub threshold_hours: f64,
     /// Hours that this server's own last full cycle took; experience beats the rule.

@@ -207,6 +207,23 @@ fn bars_are_drawn_to_scale() {
 }
 
 #[test]
+fn a_connect_server_has_another_threshold_and_no_hours() {
+    let mut analysis = sample::analysis();
+    analysis.recommendation.path = dirlift_model::analysis::Path::Connect;
+    analysis.estimate.threshold_objects = 100_000;
+    analysis.estimate.threshold_hours = 0.0;
+    let page = html(&analysis);
+    check(&page);
+    assert!(page.contains("Threshold for a new server: 100,000 objects"));
+    assert!(page.contains(r#"aria-label="Objects against 100,000: "#));
+    assert!(!page.contains("Threshold for a new server: 3 hours"));
+    assert!(page.contains(r#"aria-label="Hours: By the rule 3.75 hours"#));
+    assert_eq!(page.matches("<line class=\"threshold\" x1=\"96.00%\"").count(), 1);
+    analysis.estimate = dirlift_model::analysis::Estimate::default();
+    check(&html(&analysis));
+}
+
+#[test]
 fn figures_beyond_reason_do_not_leave_the_drawing() {
     let mut analysis = sample::analysis();
     analysis.objects.users = Some(u64::MAX);

@@ -100,6 +100,36 @@ fn eighty_columns() {
 }
 
 #[test]
+fn what_only_connect_servers_have() {
+    let mut analysis = sample::analysis();
+    let settings = analysis.settings.as_mut().unwrap();
+    settings.connect = Some(sample::connect());
+    let page = plain(&analysis, 80);
+    for line in [
+        "  Sign-in             pass-through authentication",
+        "  Staging mode        off",
+        "  Scheduler           could not be read",
+        "  Deletion limit      off",
+        "  Features            on: DeviceWriteBack; off: FilterAAD",
+        "  Attributes out      title",
+        "  Only members of     CN=Pilot",
+        "  Standard rules      62, 1 turned off: In from AD - User Common",
+        "  Custom rules        50 Mine (turned off): Inbound of example.com, user to",
+        "  Filters             user stays out",
+    ] {
+        assert!(page.lines().any(|it| it.starts_with(line)), "{line}: {page}");
+    }
+    let settings = analysis.settings.as_mut().unwrap();
+    settings.connector_filters.clear();
+    settings.custom_flows.clear();
+    settings.connect = Some(dirlift_model::settings::ConnectSettings::default());
+    let page = plain(&analysis, 80);
+    assert!(!page.contains("  Filters") && !page.contains("  Custom flows"), "{page}");
+    assert!(page.contains("  Sign-in             not in the export"));
+    assert!(page.contains("  Custom rules        could not be read"));
+}
+
+#[test]
 fn hostile_strings_stay_text() {
     let mut analysis = sample::empty();
     analysis.source.host = Some("SYNC\u{1b}[2J\nverdict: all is well".to_owned());

@@ -217,13 +217,14 @@ pub(super) const CARRYING: &[Rule] = &[
                             && it.direction == rule.direction
                             && it.source_object_type == rule.source_object_type
                             && it.target_object_type == rule.target_object_type
+                            && have_a_target_in_common(it, rule)
                     });
                     let copies: Vec<_> = copies.map(|it| format!("\"{}\"", it.name)).collect();
                     let observed = if copies.is_empty() {
                         "disabled".to_owned()
                     } else {
                         format!(
-                            "disabled; custom rules for the same objects: {}",
+                            "disabled; custom rules with the same targets: {}",
                             copies.join(", ")
                         )
                     };
@@ -357,6 +358,10 @@ fn connect<'a>(
     case: &'a Case<'_>,
 ) -> impl Iterator<Item = &'a dirlift_model::settings::ConnectSettings> {
     case.settings.iter().filter_map(|it| it.connect.as_ref())
+}
+
+fn have_a_target_in_common(a: &SyncRule, b: &SyncRule) -> bool {
+    a.mappings.iter().any(|it| b.mappings.iter().any(|other| it.destination == other.destination))
 }
 
 /// A custom rule in a few words.

@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Warning,
         title: "The cloud no longer accepts this product",
         about: "The installed build has passed the day from which the cloud refuses its connections. Nothing that changes on premises reaches the cloud until a newer product takes over.",
-        remedy: "Move to Microsoft Entra Connect 2.5.79.0 or later. Do not uninstall the old product before its settings are exported.",
+        remedy: "Move to the newest build of Microsoft Entra Connect, 2.5.79.0 at least. Do not uninstall the old product before its settings are exported.",
         reference: docs::DEPRECATION,
         check: |case, hits| {
             let Some(product) = case.product() else { return };
@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
                     passed
                         .iter()
                         .filter(|it| it.closes_service)
-                        .map(|it| format!("{}: {}", it.date.0, it.effect))
+                        .map(|it| format!("since {}: {}", it.date.0, it.effect))
                         .collect::<Vec<_>>()
                         .join(" ")
                 ),
@@ -167,7 +167,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Warning,
         title: "The cloud will stop accepting this build",
         about: "A day is set from which the cloud refuses the connections of this build.",
-        remedy: "Move to Microsoft Entra Connect 2.5.79.0 or later before that day.",
+        remedy: "Move to the newest build of Microsoft Entra Connect before that day, 2.5.79.0 at least.",
         reference: docs::HISTORY,
         check: |case, hits| {
             let Some(product) = case.product() else { return };

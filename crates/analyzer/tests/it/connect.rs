@@ -203,7 +203,7 @@ fn deployment(change: Change) -> (Deployment, Option<bool>, String) {
 fn in_place_where_system_build_and_size_allow() {
     let (found, feasible, reasons) = deployment(connect);
     assert_eq!((found, feasible), (Deployment::InPlace, Some(true)), "{reasons}");
-    assert!(reasons.contains("no way back"), "{reasons}");
+    assert!(reasons.contains("no way back") && !reasons.contains("DL0101"), "{reasons}");
     let cases: &[(&str, Change)] = &[
         ("is older than 2.0.3.0", |it| it.facts.product.version = "1.6.16.0".parse().ok()),
         ("the build is not known", |it| it.facts.product.version = None),
@@ -231,6 +231,11 @@ fn in_place_where_system_build_and_size_allow() {
         assert!(reasons.contains(reason), "{reason}: {reasons}");
         assert_eq!(analysis.conclusion(Severity::Blocker), Conclusion::Clean, "{reason}");
     }
+    let (_, _, reasons) = deployment(|it| {
+        connect(it);
+        it.facts.product.version = "2.4.21.0".parse().ok();
+    });
+    assert!(reasons.contains("not accepted since 2026-09-30 (DL0101)"), "{reasons}");
     let below = |it: &mut Scene| {
         connect(it);
         it.database().connector_space = Some(vec![count("user", 99_999)]);
@@ -382,12 +387,15 @@ fn a_suspended_scheduler_is_off() {
 #[test]
 fn a_disabled_rule_names_what_stands_in_its_place() {
     let mut scene = scene(|it| custom(it, "In from AD - User Join - own", 40));
+    let mut unrelated = rule("Titles", "", 41);
+    unrelated.mappings[0].destination = "title".into();
+    scene.server().rules.push(unrelated);
     scene.server().rules[0].disabled = Some(true);
     let findings = scene.analysis().findings;
     let found = findings.iter().find(|it| it.id == "DL0414").unwrap();
     assert_eq!(
         found.evidence[0].observed,
-        "disabled; custom rules for the same objects: \"In from AD - User Join - own\""
+        "disabled; custom rules with the same targets: \"In from AD - User Join - own\""
     );
 }
 

@@ -438,3 +438,17 @@ fn a_dll_with_a_stock_name_that_somebody_else_signed_blocks_unless_the_templates
         Some(vec![dll("Microsoft.Online.Foo.dll", "Microsoft Corporation", "4.1.0.0")]);
     assert!(!blocked(&scene));
 }
+
+#[test]
+fn a_folder_of_dirsync_on_a_newer_server_is_left_over() {
+    let mut scene = Scene::new();
+    scene.facts.product.product = Some(Product::EntraConnect);
+    let leftovers = |scene: &Scene| scene.analysis().findings.iter().any(|it| it.id == "DL0803");
+    let key = r"HKLM\SOFTWARE\Microsoft\MSOLCoExistence";
+    let registry = scene.facts.registry.as_mut().unwrap();
+    set(registry, key, "ServiceAccountType", RegistryValue::String("Virtual".to_owned()));
+    assert!(!leftovers(&scene), "later products write into that key too");
+    let registry = scene.facts.registry.as_mut().unwrap();
+    set(registry, key, "InstallPath", RegistryValue::String(r"C:\DirSync\".to_owned()));
+    assert!(leftovers(&scene));
+}

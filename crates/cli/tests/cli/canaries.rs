@@ -9,12 +9,12 @@ fn no_planted_secret_comes_out() {
     for name in ORGANISATIONS {
         let copy = Copy::of(&organisation(name)).unwrap();
         let n_planted = plant(&copy);
-        // Host, services, registry, database, and all XML.
-        let n_xml = files(copy.path())
-            .iter()
-            .filter(|it| it.to_ascii_lowercase().ends_with(".xml"))
-            .count();
-        assert_eq!(n_planted, 4 + n_xml, "{name}");
+        // Host, services, registry, database, and all XML and settings files.
+        let is_more = |it: &&String| {
+            it.to_ascii_lowercase().ends_with(".xml") || it.ends_with("/MigratedPolicy.json")
+        };
+        let n_more = files(copy.path()).iter().filter(is_more).count();
+        assert_eq!(n_planted, 4 + n_more, "{name}");
         for secret in canary::ALL {
             let is_there = files(copy.path())
                 .iter()
@@ -102,6 +102,7 @@ fn plant(copy: &Copy) -> usize {
             "snapshot.json" => Some(edit_json(&bytes, plant_in_host)),
             "services.json" => Some(edit_json(&bytes, plant_in_services)),
             "database.json" => Some(edit_json(&bytes, plant_in_database)),
+            it if it.ends_with("/MigratedPolicy.json") => edit_text(&bytes, &plant_in_policy),
             "registry.reg" => edit_text(&bytes, &plant_in_registry),
             it if it.to_ascii_lowercase().ends_with(".xml") => edit_text(&bytes, &plant_in_xml),
             _ => None,
@@ -161,6 +162,8 @@ fn plant_in_xml(text: &str) -> String {
         "<adma-configuration>",
         "<partition>",
         "<custom-data>",
+        "<parameter-values>",
+        "<synchronizationRule>",
     ] {
         text = text.replace(tag, &format!("{tag}{}", secret_elements()));
     }
@@ -174,6 +177,12 @@ fn plant_in_registry(text: &str) -> String {
         canary::KEY
     );
     text.replacen("\\MSOLCoExistence]", &format!("\\MSOLCoExistence]{value}"), 1)
+}
+
+fn plant_in_policy(text: &str) -> String {
+    let key = "\"deploymentMetadata\":";
+    let more = format!("\"password\": \"{}\", {key}", canary::PASSWORD);
+    text.replacen(key, &more, 1)
 }
 
 fn plant_in_host(snapshot: &mut Value) {

@@ -19,7 +19,7 @@ use snapbox::cmd::Command;
 /// The time that every test judges by.
 const AS_OF: &str = "2026-11-21T00:00:00Z";
 
-const ORGANISATIONS: [&str; 3] = ["fabrikam", "northwind", "tailspin"];
+const ORGANISATIONS: [&str; 4] = ["adatum", "fabrikam", "northwind", "tailspin"];
 
 /// The binary with nothing of this machine around it.
 fn dirlift() -> Command {

@@ -1,4 +1,4 @@
-//! The three organisations of `test-data/`, from the outside.
+//! The organisations of `test-data/`, from the outside.
 use std::{
     fs::{self, File},
     io::Write as _,
@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::{ORGANISATIONS, analyze, files, json, organisation, run};
+use crate::{ORGANISATIONS, analyze, files, json, organisation, root, run};
 
 #[test]
 fn verdicts() {
@@ -32,6 +32,89 @@ fn verdicts() {
     assert_eq!(code, 3);
     assert_eq!(tailspin["recommendation"]["deployment"], "blocked");
     assert_eq!(tailspin["findings"][0]["severity"], "blocker");
+}
+
+#[test]
+fn a_server_of_azure_ad_connect_goes_its_own_path() {
+    // 20,885 × 3 ÷ 50,000 = 1.25 hours.
+    let (adatum, code) = json(&organisation("adatum"));
+    assert_eq!(code, 0);
+    assert_eq!(adatum["source"]["product"], "Microsoft Entra Connect");
+    assert_eq!(adatum["source"]["version"], "1.6.16.0");
+    assert_eq!(adatum["recommendation"]["path"], "connect");
+    assert_eq!(adatum["recommendation"]["deployment"], "parallel");
+    assert_eq!(adatum["database"]["kind"], "localdb");
+    assert_eq!(adatum["objects"]["total"], 20_885);
+    assert_eq!(adatum["estimate"]["hours"], 1.25);
+    let connect = &adatum["settings"]["connect"];
+    assert_eq!(connect["standard_rules"], 16);
+    assert_eq!(connect["custom_rules"].as_array().unwrap().len(), 3);
+    assert_eq!(connect["staging_mode"]["value"], false);
+    let codes: Vec<_> = adatum["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["id"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "DL0101", "DL0318", "DL0412", "DL0413", "DL0414", "DL0501", "DL0501", "DL0103", "DL0207",
+        "DL0212", "DL0301", "DL0302", "DL0304", "DL0305", "DL0307", "DL0314", "DL0315", "DL0317",
+        "DL0505", "DL0601", "DL0603", "DL0606",
+    ];
+    assert_eq!(codes, expected);
+    for format in ["text", "markdown", "html"] {
+        let outcome = run(analyze(&organisation("adatum")).args(["--format", format]));
+        assert_eq!(outcome.code, 0, "{format}");
+        let text = outcome.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            "not accepted since 2023-10-01",
+            "2026-09-30",
+            "parallel",
+            "swing migration",
+            "Adatum In - Leave contractors out",
+            "mS-DS-ConsistencyGuid",
+        ] {
+            assert!(text.contains(part), "{format}: {part}");
+        }
+    }
+}
+
+#[test]
+fn an_export_alone_is_judged() {
+    let folder = root().join("../shared/samples/contoso-aadconnect-1.1.130.0");
+    if !folder.is_dir() {
+        println!("skipped: the published export is not here");
+        return;
+    }
+    let (contoso, code) = json(&folder);
+    assert_eq!(code, 0);
+    assert_eq!(contoso["source"]["product"], "Microsoft Entra Connect");
+    assert_eq!(contoso["source"]["version"], "1.1.130.0");
+    assert_eq!(contoso["recommendation"]["path"], "connect");
+    assert_eq!(contoso["recommendation"]["deployment"], "parallel");
+    assert_eq!(contoso["settings"]["connect"]["standard_rules"], 62);
+    assert_eq!(contoso["settings"]["connect"]["custom_rules"], json!([]));
+    // Everything that is said rests on a file of the export; what is not there is not checked, and is no finding.
+    let findings = contoso["findings"].as_array().unwrap();
+    let codes: Vec<_> = findings.iter().map(|it| it["id"].as_str().unwrap()).collect();
+    let expected = [
+        "DL0101", "DL0103", "DL0106", "DL0302", "DL0305", "DL0307", "DL0315", "DL0601", "DL0603",
+        "DL0606",
+    ];
+    assert_eq!(codes, expected);
+    let deadlines = findings[0]["detail"].as_str().unwrap();
+    assert!(deadlines.contains("2023-10-01") && deadlines.contains("2026-09-30"), "{deadlines}");
+    let evidence = findings[1..].iter().flat_map(|it| it["evidence"].as_array().unwrap());
+    for it in evidence {
+        let place = it["where"].as_str().unwrap();
+        let folders = ["Connectors/", "GlobalSettings/", "SynchronizationRules/"];
+        assert!(folders.iter().any(|it| place.starts_with(it)), "{place}");
+    }
+    let gaps = contoso["not_checked"].as_array().unwrap();
+    for part in ["snapshot.json", "registry.reg", "services.json", "files.csv", "database.json"] {
+        let start = format!("{part} is not in the snapshot");
+        assert!(gaps.iter().any(|it| it["why"].as_str().unwrap().starts_with(&start)), "{part}");
+    }
 }
 
 #[test]

@@ -56,6 +56,17 @@ pub(crate) fn plant(text: &str) -> Analysis {
     settings.connector_filters[0].conditions[0].value = own();
     settings.custom_flows[0].source = own();
     settings.run_profiles[0].steps = vec![own()];
+    let mut connect = sample::connect();
+    connect.sign_in.as_mut().unwrap().value = own();
+    connect.features[0].name = own();
+    connect.excluded_attributes[0].value = text.into();
+    connect.filter_groups[0].value = own();
+    connect.disabled_standard_rules[0].value = own();
+    connect.custom_rules[0].name = own();
+    connect.custom_rules[0].direction = own();
+    connect.custom_rules[0].connector_name = own();
+    connect.custom_rules[0].source_object_type = text.into();
+    settings.connect = Some(connect);
     let finding = &mut analysis.findings[0];
     finding.id = own();
     finding.title = own();

@@ -6,7 +6,10 @@ use dirlift_model::{
         Objects, Override, OwnHistory, Path, Recommendation, Source, SourceService,
     },
     config::{ContainerScope, FilterCondition, FilterOperator},
-    settings::{AgentRunProfile, CustomFilter, CustomFlow, Domain, Forest, Read, Tenant},
+    settings::{
+        AgentRunProfile, ConnectSettings, CustomFilter, CustomFlow, CustomSyncRule, Domain,
+        Feature, Forest, Read, Tenant,
+    },
 };
 
 pub(crate) fn finding(id: &str, severity: Severity, title: &str) -> Finding {
@@ -224,5 +227,36 @@ fn settings() -> Settings {
             read_from,
         }],
         connect: None,
+    }
+}
+
+/// What only servers of Azure AD Connect have, one of everything.
+pub(crate) fn connect() -> ConnectSettings {
+    let read_from = "GlobalSettings/MV.xml".to_owned();
+    let feature =
+        |name: &str, on| Feature { name: name.to_owned(), on, read_from: read_from.clone() };
+    ConnectSettings {
+        sign_in: Some(Read::new("pass-through authentication".to_owned(), &read_from)),
+        staging_mode: Some(Read::new(false, &read_from)),
+        scheduler: None,
+        deletion_threshold: Some(Read::new(0, &read_from)),
+        features: vec![feature("DeviceWriteBack", true), feature("FilterAAD", false)],
+        excluded_attributes: vec![Read::new("title".into(), &read_from)],
+        filter_groups: vec![Read::new("CN=Pilot".to_owned(), &read_from)],
+        standard_rules: Some(62),
+        disabled_standard_rules: vec![Read::new("In from AD - User Common".to_owned(), &read_from)],
+        custom_rules: vec![CustomSyncRule {
+            name: "Mine".to_owned(),
+            direction: "Inbound".to_owned(),
+            connector_name: "example.com".to_owned(),
+            source_object_type: "user".into(),
+            target_object_type: "person".into(),
+            precedence: Some(50),
+            disabled: true,
+            flows: 2,
+            scope_clauses: 1,
+            join_conditions: 0,
+            read_from,
+        }],
     }
 }

@@ -159,6 +159,35 @@ const CASES: &[Case] = &[
         ..NONE
     },
     Case {
+        name: "the engine tells build and folder where the registry does not",
+        registry: Some(&[r"HKLM\SYSTEM\CurrentControlSet\Services\ADSync", WIZARD_PATH]),
+        files: Some(&[r"D:\AD Sync\Bin\miiserver.exe|2.3.6.0"]),
+        product: Some(Product::EntraConnect),
+        version: Some("2.3.6.0"),
+        path: Some(r"D:\AD Sync"),
+        ..NONE
+    },
+    Case {
+        name: "both engines: the newer one is the product",
+        services: Some(&["ADSync", ENGINE_SERVICE]),
+        files: Some(&[r"C:\c\AzureADConnect.exe|1.6.16.0"]),
+        product: Some(Product::EntraConnect),
+        version: Some("1.6.16.0"),
+        ..NONE
+    },
+    Case {
+        name: "a former Azure AD Connect decides nothing",
+        registry: Some(&[OTHER, r"HKLM\SOFTWARE\Microsoft\AD Sync"]),
+        ..NONE
+    },
+    Case {
+        name: "a former installation by its entry decides nothing",
+        registry: Some(&[
+            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\MicrosoftAzureADConnectionTool|DisplayName|x",
+        ]),
+        ..NONE
+    },
+    Case {
         name: "a key of the service is enough",
         registry: Some(&[r"HKLM\SYSTEM\CurrentControlSet\Services\ADSync"]),
         product: Some(Product::AzureAdSync),
@@ -288,6 +317,29 @@ fn the_evidence_of_dirsync() {
         r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\Microsoft Online Directory Sync\DisplayVersion = 1.0.7020.0 (registry.reg)",
     ];
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn what_is_left_of_a_former_installation_is_named() {
+    let registry =
+        registry(&[INSTALL, WIZARD_PATH, CONNECT_UNINSTALL, r"HKLM\SOFTWARE\Microsoft\AD Sync"]);
+    let sources = Sources {
+        registry: Some((&registry, "registry.reg", Completeness::Whole)),
+        services: None,
+        files: None,
+    };
+    let (facts, _) = detect(&sources);
+    assert_eq!(facts.product, None);
+    let items: Vec<_> = facts.evidence.iter().map(|it| it.item.as_str()).collect();
+    assert_eq!(
+        items,
+        [
+            r"HKLM\SOFTWARE\Microsoft\MSOLCoExistence\InstallPath",
+            r"HKLM\SOFTWARE\Microsoft\Azure AD Connect",
+            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\{1}\DisplayName",
+            r"HKLM\SOFTWARE\Microsoft\AD Sync",
+        ]
+    );
 }
 
 #[test]

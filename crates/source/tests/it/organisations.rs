@@ -1,7 +1,11 @@
 //! The invented organisations of `test-data/`; expected values stand in their README files.
 use std::{collections::BTreeMap, fs, path::Path};
 
-use dirlift_model::{Facts, Product, facts::ConfigurationOrigin};
+use dirlift_model::{
+    Facts, Product,
+    facts::ConfigurationOrigin,
+    rule::{Direction, MappingKind},
+};
 use dirlift_source::{Host as _, Snapshot, assemble};
 use tempfile::TempDir;
 
@@ -89,10 +93,37 @@ fn what_the_snapshots_say() {
 }
 
 #[test]
+fn what_the_server_of_azure_ad_connect_says() {
+    let facts = facts(&open("adatum"));
+    assert_eq!(facts.product.product, Some(Product::EntraConnect));
+    assert_eq!(facts.product.version.unwrap().to_string(), "1.6.16.0");
+    assert_eq!((&facts.missing, &facts.problems), (&Vec::new(), &Vec::new()));
+    assert_eq!(facts.baseline, None);
+    let [policy] = facts.policies.as_slice() else { panic!("{:?}", facts.policies) };
+    assert_eq!(policy.service_account.as_deref(), Some(r"NT SERVICE\ADSync"));
+    assert_eq!(facts.database.unwrap().server.is_local_db, Some(true));
+    let server = facts.configuration.unwrap().server;
+    assert_eq!((server.connectors.len(), server.rules.len()), (2, 19));
+    assert_eq!(server.metaverse.unwrap().parameters.len(), 24);
+    let rules = &server.rules;
+    assert_eq!(rules.iter().filter(|it| it.direction == Direction::Inbound).count(), 13);
+    assert_eq!(rules.iter().filter(|it| it.is_custom()).count(), 3);
+    assert_eq!(rules.iter().filter(|it| it.disabled == Some(true)).count(), 2);
+    let of_kind = |kind| {
+        rules.iter().flat_map(|it| &it.mappings).filter(|it| it.kind() == Some(kind)).count()
+    };
+    let kinds = [MappingKind::Direct, MappingKind::Expression, MappingKind::Constant].map(of_kind);
+    assert_eq!(kinds, [51, 10, 4]);
+    let clauses = rules.iter().flat_map(|it| &it.scope).map(|it| it.clauses.len());
+    assert_eq!(clauses.sum::<usize>(), 31);
+    let conditions = rules.iter().flat_map(|it| &it.joins).map(|it| it.conditions.len());
+    assert_eq!(conditions.sum::<usize>(), 9);
+}
+
+#[test]
 fn a_zip_of_an_organisation_is_equal() {
     let folder = TempDir::new().unwrap();
-    for expected in ORGANISATIONS {
-        let name = expected.name;
+    for name in ORGANISATIONS.iter().map(|it| it.name).chain(["adatum"]) {
         let snapshot = open(name);
         let parts: Parts = snapshot
             .parts()
