@@ -109,7 +109,7 @@ fn verdict(page: &mut Page, analysis: &Analysis) {
     if let Some(it) = &recommendation.overridden_by {
         page.field("Override", &words::overridden(it));
     }
-    page.field("Path", words::path(recommendation.path));
+    page.field("Path", words::path(analysis));
     page.field("Feasible today", words::feasible(recommendation));
     page.list("Obstacles", &recommendation.obstacles);
     page.field("Findings", &words::summary(analysis));

@@ -56,8 +56,11 @@ pub(crate) fn overridden(it: &Override) -> String {
 }
 
 /// The upgrade path with what it means.
-pub(crate) const fn path(path: Path) -> &'static str {
-    match path {
+pub(crate) fn path(analysis: &Analysis) -> &'static str {
+    match analysis.recommendation.path {
+        Path::None if analysis.source.product.is_none() => {
+            "not known: the product could not be told"
+        }
         Path::Dirsync => "dirsync: the upgrade from DirSync",
         Path::Connect => "connect: the upgrade of Azure AD Sync or a Connect build",
         Path::None => "none: there is nothing to upgrade",

@@ -146,7 +146,7 @@ fn hostile_strings_stay_text() {
       Estimate            not known
       Recommendation      undecided: a fact needed to decide is missing, see what
                           was not checked
-      Path                none: there is nothing to upgrade
+      Path                not known: the product could not be told
       Feasible today      not known
       Findings            1 blocker, 0 warnings, 0 info; 0 parts not checked
 

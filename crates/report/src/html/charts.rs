@@ -70,7 +70,7 @@ fn objects(objects: &Objects, threshold: u64) -> Markup {
             @if !rows.is_empty() {
                 (drawing(&rows, limit.as_ref(), "Objects"))
             }
-            (legend(&parts, limit.as_ref()))
+            (legend(&parts, limit.as_ref(), !rows.is_empty()))
             @if !objects.basis.is_empty() { p.note { (Safe(&objects.basis)) } }
             @if let Some(it) = objects.metaverse_total {
                 p.note { (grouped(it)) " in the metaverse" }
@@ -101,7 +101,7 @@ fn estimate(estimate: &Estimate) -> Markup {
         figure {
             figcaption { "Estimate: " strong { (words::hours(estimate.hours)) } }
             @if !rows.is_empty() { (drawing(&rows, limit.as_ref(), "Hours")) }
-            (legend(parts, limit.as_ref()))
+            (legend(parts, limit.as_ref(), !rows.is_empty()))
             @if !estimate.basis.is_empty() { p.note { "By the rule: " (Safe(&estimate.basis)) } }
             @if let Some(it) = own {
                 p.note { "The own history counts for more than the rule." }
@@ -145,7 +145,12 @@ fn drawing(rows: &[&[Part]], limit: Option<&Limit>, title: &str) -> Markup {
     }
 }
 
-fn legend<'a>(parts: impl IntoIterator<Item = &'a Part>, limit: Option<&Limit>) -> Markup {
+/// What the colours mean; without a drawing the threshold stands alone.
+fn legend<'a>(
+    parts: impl IntoIterator<Item = &'a Part>,
+    limit: Option<&Limit>,
+    is_drawn: bool,
+) -> Markup {
     html! {
         ul.legend {
             @for it in parts {
@@ -153,8 +158,10 @@ fn legend<'a>(parts: impl IntoIterator<Item = &'a Part>, limit: Option<&Limit>) 
             }
             @if let Some(limit) = limit {
                 li {
-                    svg.swatch aria-hidden="true" width="12" height="14" {
-                        line.threshold x1="6" x2="6" y1="0" y2="14" {}
+                    @if is_drawn {
+                        svg.swatch aria-hidden="true" width="12" height="14" {
+                            line.threshold x1="6" x2="6" y1="0" y2="14" {}
+                        }
                     }
                     "Threshold for a new server: " (limit.legend)
                 }

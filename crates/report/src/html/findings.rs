@@ -5,7 +5,7 @@ use dirlift_model::{
 };
 use maud::{Markup, html};
 
-use super::{Safe, list};
+use super::{Breakable, Safe, list};
 use crate::words;
 
 pub(super) fn findings(findings: &[Finding]) -> Markup {
@@ -57,9 +57,9 @@ fn finding(finding: &Finding) -> Markup {
 /// What was looked at, what was found, and where. Each part keeps its own direction of writing.
 pub(super) fn evidence(evidence: &Evidence) -> Markup {
     html! {
-        span.item { (Safe(&evidence.item)) }
+        span.item { (Breakable(&evidence.item)) }
         @if !evidence.observed.is_empty() {
-            ": " span.observed { (Safe(&evidence.observed)) }
+            ": " span.observed { (Breakable(&evidence.observed)) }
         }
         @if !evidence.place.is_empty() {
             " " span.place { "(" (Safe(&evidence.place)) ")" }

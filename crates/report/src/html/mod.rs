@@ -89,6 +89,20 @@ impl<T: Display> Render for Safe<T> {
     }
 }
 
+/// The same with a place to break the line behind each backslash: keys of the registry are long.
+struct Breakable<T>(T);
+
+impl<T: Display> Render for Breakable<T> {
+    fn render_to(&self, out: &mut String) {
+        for (idx, part) in self.0.to_string().split_inclusive('\\').enumerate() {
+            if idx > 0 {
+                out.push_str("<wbr>");
+            }
+            Safe(part).render_to(out);
+        }
+    }
+}
+
 struct Clean<'a>(Escaper<'a>);
 
 impl std::fmt::Write for Clean<'_> {

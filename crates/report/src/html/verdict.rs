@@ -25,7 +25,7 @@ pub(super) fn verdict(analysis: &Analysis) -> Markup {
                 @if let Some(it) = &recommendation.overridden_by {
                     (field("Override", &html! { (Safe(words::overridden(it))) }))
                 }
-                (field("Path", &html! { (words::path(recommendation.path)) }))
+                (field("Path", &html! { (words::path(analysis)) }))
                 (field("Feasible today", &html! {
                     (words::feasible(recommendation))
                     (lines("Obstacles", &recommendation.obstacles))

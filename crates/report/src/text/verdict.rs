@@ -1,7 +1,7 @@
 //! The top of the report: the server, its size, and what to do with it.
 use dirlift_model::{
     Analysis,
-    analysis::{Deployment, Estimate, Objects, Recommendation, Source},
+    analysis::{Deployment, Estimate, Objects, Source},
     text::{grouped, plural},
 };
 
@@ -15,7 +15,7 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
     page.gap();
     objects(page, &analysis.objects);
     estimate(page, &analysis.estimate);
-    recommendation(page, &analysis.recommendation);
+    recommendation(page, analysis);
     page.field("Findings", &words::summary(analysis));
     page.gap();
     server(page, &analysis.source);
@@ -26,7 +26,8 @@ pub(super) fn write(page: &mut Page, analysis: &Analysis) {
     page.field("As of", &format!("{}, dirlift {}", analysis.as_of, analysis.tool_version));
 }
 
-fn recommendation(page: &mut Page, recommendation: &Recommendation) {
+fn recommendation(page: &mut Page, analysis: &Analysis) {
+    let recommendation = &analysis.recommendation;
     let style = match recommendation.deployment {
         Deployment::InPlace | Deployment::Parallel => Style::Green,
         Deployment::Blocked => Style::Red,
@@ -44,7 +45,7 @@ fn recommendation(page: &mut Page, recommendation: &Recommendation) {
     if let Some(it) = &recommendation.overridden_by {
         page.field_styled("Override", &words::overridden(it), Style::Yellow);
     }
-    page.field("Path", words::path(recommendation.path));
+    page.field("Path", words::path(analysis));
     let style = match recommendation.feasible {
         Some(true) => Style::Green,
         Some(false) | None => Style::Yellow,
