@@ -83,15 +83,16 @@ fn deployment(case: &Case<'_>, findings: &[Finding], path: Path) -> (Deployment,
     if path == Path::Connect {
         return connect_deployment(case);
     }
+    let mut unknown = Vec::new();
     if case.configuration().is_none() {
         let reason = "the configuration of this server is not known, so what would block an upgrade could not be checked";
-        return (Deployment::Undecided, vec![reason.to_owned()]);
+        unknown.push(reason.to_owned());
     }
-    let Some(total) = case.objects.total else {
-        return (
-            Deployment::Undecided,
-            vec![format!("the number of objects is not known: {}", case.objects.basis)],
-        );
+    if case.objects.total.is_none() {
+        unknown.push(format!("the number of objects is not known: {}", case.objects.basis));
+    }
+    let (Some(total), true) = (case.objects.total, unknown.is_empty()) else {
+        return (Deployment::Undecided, unknown);
     };
     let needed: Vec<_> =
         case.facts.missing.iter().filter(|it| it.needed).map(|it| it.what.clone()).collect();

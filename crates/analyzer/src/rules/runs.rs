@@ -53,7 +53,7 @@ pub(super) const RULES: &[Rule] = &[
             match newest.and_then(|it| it.ended.map(|ended| (it, ended))) {
                 None => hits.push(Hit::confirmed(
                     "the run history is empty",
-                    vec![Evidence::new("runs", "0", "database.json, runs")],
+                    vec![Evidence::new("runs", "0", "database, runs")],
                 )),
                 Some((run, ended)) => {
                     let days = case.as_of.duration_since(ended).as_hours() / 24;
@@ -101,7 +101,7 @@ pub(super) const RULES: &[Rule] = &[
                         evidence.push(Evidence::new(
                             name,
                             "1",
-                            format!("database.json, agents, {}", agent.name),
+                            format!("database, agents, {}", agent.name),
                         ));
                     }
                 }
@@ -138,7 +138,7 @@ pub(super) const RULES: &[Rule] = &[
                             format!("{} with {what} error", row.object_type),
                             plural(n, "object", "objects"),
                             format!(
-                                "database.json, connector_space, {}",
+                                "database, connector_space, {}",
                                 case.agent_name(row.connector)
                             ),
                         ));
@@ -152,7 +152,7 @@ pub(super) const RULES: &[Rule] = &[
                     Evidence::new(
                         kind,
                         plural(n, "object", "objects"),
-                        format!("database.json, runs, {agent}"),
+                        format!("database, runs, {agent}"),
                     )
                 })
                 .chain(held)
@@ -186,10 +186,7 @@ pub(super) const RULES: &[Rule] = &[
                     Evidence::new(
                         &it.object_type,
                         plural(it.pending_exports, "object", "objects"),
-                        format!(
-                            "database.json, connector_space, {}",
-                            case.agent_name(it.connector)
-                        ),
+                        format!("database, connector_space, {}", case.agent_name(it.connector)),
                     )
                 })
                 .collect();
@@ -226,6 +223,6 @@ fn run_evidence(case: &Case<'_>, run: &Run) -> Evidence {
     Evidence::new(
         format!("{}, run {}", run.profile, run.number),
         format!("{}, {ended}", run.result),
-        format!("database.json, runs, {}", case.agent_name(run.connector)),
+        format!("database, runs, {}", case.agent_name(run.connector)),
     )
 }

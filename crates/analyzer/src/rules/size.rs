@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
             let threshold = case.knowledge.rule.threshold_objects;
             let side = if total < threshold { "below" } else { "at or above" };
             let part = |name: &str, n: Option<u64>| {
-                Evidence::new(name, grouped(n.unwrap_or(0)), "database.json, connector_space")
+                Evidence::new(name, grouped(n.unwrap_or(0)), "database, connector_space")
             };
             hits.push(Hit::confirmed(
                 format!(
@@ -62,11 +62,11 @@ pub(super) const RULES: &[Rule] = &[
                         grouped(metaverse.abs_diff(total))
                     ),
                     vec![
-                        Evidence::new("metaverse", grouped(metaverse), "database.json, metaverse"),
+                        Evidence::new("metaverse", grouped(metaverse), "database, metaverse"),
                         Evidence::new(
                             "connector space",
                             grouped(total),
-                            "database.json, connector_space",
+                            "database, connector_space",
                         ),
                     ],
                 ));
@@ -86,7 +86,7 @@ pub(super) const RULES: &[Rule] = &[
                 return;
             };
             let evidence =
-                own.runs.iter().map(|it| Evidence::new("run", it, "database.json, runs")).collect();
+                own.runs.iter().map(|it| Evidence::new("run", it, "database, runs")).collect();
             hits.push(Hit::confirmed(
                 format!("{} hours by its own runs, {rule} hours by the rule", own.hours),
                 evidence,
@@ -117,7 +117,7 @@ pub(super) const RULES: &[Rule] = &[
                         "the database is on {}",
                         if place.is_empty() { "this server" } else { &place }
                     ),
-                    vec![Evidence::new("edition", edition(case), "database.json, server")],
+                    vec![Evidence::new("edition", edition(case), "database, server")],
                 ));
             }
         },
@@ -165,7 +165,7 @@ pub(super) const RULES: &[Rule] = &[
                     vec![Evidence::new(
                         "data files",
                         format!("{} MB", grouped(size)),
-                        "database.json, files",
+                        "database, files",
                     )],
                 ));
             }
@@ -188,7 +188,7 @@ pub(super) const RULES: &[Rule] = &[
                 );
                 hits.push(Hit::confirmed(
                     format!("{}, {size}", database.kind.as_str()),
-                    vec![Evidence::new("edition", edition(case), "database.json, server")],
+                    vec![Evidence::new("edition", edition(case), "database, server")],
                 ));
             }
         },
@@ -206,11 +206,7 @@ pub(super) const RULES: &[Rule] = &[
             if let Some(total) = case.objects.total.filter(|it| *it >= limit) {
                 hits.push(Hit::confirmed(
                     format!("{} of at most {} objects", grouped(total), grouped(limit)),
-                    vec![Evidence::new(
-                        "objects",
-                        grouped(total),
-                        "database.json, connector_space",
-                    )],
+                    vec![Evidence::new("objects", grouped(total), "database, connector_space")],
                 ));
             }
         },
@@ -239,7 +235,7 @@ pub(super) const RULES: &[Rule] = &[
                     Evidence::new(
                         &it.rdn,
                         format!("{}, {verdict}", plural(it.members, "member", "members")),
-                        "database.json, large_groups",
+                        "database, large_groups",
                     )
                 })
                 .collect();
@@ -271,7 +267,7 @@ pub(super) const RULES: &[Rule] = &[
             {
                 hits.push(Hit::confirmed(
                     format!("the collation is {collation}"),
-                    vec![Evidence::new("collation", collation, "database.json, server")],
+                    vec![Evidence::new("collation", collation, "database, server")],
                 ));
             }
         },
@@ -293,7 +289,7 @@ pub(super) const RULES: &[Rule] = &[
             if let Some(row) = case.knowledge.sql(version).filter(|it| !it.supported) {
                 hits.push(Hit::confirmed(
                     format!("{} ({version})", row.name),
-                    vec![Evidence::new("product version", version, "database.json, server")],
+                    vec![Evidence::new("product version", version, "database, server")],
                 ));
             }
         },

@@ -79,6 +79,13 @@ fn a_dead_server_is_undecided_and_says_what_is_needed() {
     assert_eq!(analysis["source"]["version"], "1.0.7020.0");
     assert_eq!(analysis["recommendation"]["path"], "dirsync");
     assert_eq!(analysis["recommendation"]["deployment"], "undecided");
+    let reasons = strings(&analysis["recommendation"]["reasons"]);
+    let expected =
+        ["the configuration of this server is not known", "the number of objects is not known"];
+    assert_eq!(reasons.len(), expected.len(), "{reasons:?}");
+    for (reason, begin) in reasons.iter().zip(expected) {
+        assert!(reason.starts_with(begin), "{reason}");
+    }
     assert_eq!(analysis["settings"], Value::Null);
     assert_eq!(analysis["objects"]["total"], Value::Null);
     assert_eq!(analysis["estimate"]["hours"], Value::Null);
@@ -140,6 +147,11 @@ fn its_restored_database_decides() {
         let is_listed = |it: &Value| it["why"].as_str().unwrap().starts_with(overtaken);
         assert!(!gaps.iter().any(is_listed), "{overtaken}: {gaps:#?}");
     }
+    let findings = analysis["findings"].as_array().unwrap();
+    // From 2026-10-27 21:06 to 2026-11-21 00:00 it is 24 full days.
+    let silent = findings.iter().find(|it| it["id"] == "DL0502").unwrap();
+    assert_eq!(silent["detail"], "the last run ended 24 days before this analysis");
+    assert!(!findings.iter().any(|it| it["id"] == "DL0204"), "the copy's edition does not count");
     settings_of_woodgrove(&analysis["settings"]);
 }
 
