@@ -1,4 +1,5 @@
 //! `cargo xtask bench config`: how fast a large server configuration is read, beside xmllint on the same file.
+//! `cargo xtask bench facts`: how fast a database is read over TDS, beside what the responder can send.
 use std::{
     fs,
     path::Path,
@@ -63,6 +64,12 @@ pub(crate) fn config(root: &Path) -> anyhow::Result<()> {
         POLL.as_millis()
     );
     Ok(())
+}
+
+/// Reads a large run history over TDS, in clear and in TLS, and takes the same answer off a bare socket.
+pub(crate) fn facts(root: &Path) -> anyhow::Result<()> {
+    let run = ["run", "--quiet", "--release", "-p", "dirlift-syncdb", "--example", "bench_facts"];
+    run_to_success(&mut cargo(root, &run))
 }
 
 fn measure(command: impl Fn() -> Command) -> anyhow::Result<Measurement> {

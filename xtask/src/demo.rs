@@ -1,12 +1,16 @@
-//! `cargo xtask demo`: the verdict on each of the organisations of `test-data/`.
-use std::{path::Path, process::Command};
+//! `cargo xtask demo`: the verdict on each of the organisations of `test-data/`, and on one whose database is served.
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use crate::{cargo, run_to_success, target_folder};
 
-const ORGANISATIONS: [&str; 4] = ["adatum", "fabrikam", "northwind", "tailspin"];
+const ORGANISATIONS: [&str; 5] = ["adatum", "fabrikam", "northwind", "tailspin", "woodgrove"];
 
 /// The time that the demonstration holds for; a fixed one, so that everybody sees the same.
 const AS_OF: &str = "2026-11-21T00:00:00Z";
@@ -19,23 +23,70 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         .join(format!("dirlift{}", std::env::consts::EXE_SUFFIX));
     let mut rows = Vec::new();
     for name in ORGANISATIONS {
-        println!("$ dirlift analyze test-data/{name} --as-of {AS_OF}\n");
-        let (text, _) = analyze(&program, root, name, "text")?;
-        println!("{}", excerpt(&text));
-        let (json, exit) = analyze(&program, root, name, "json")?;
-        let analysis = serde_json::from_str(&json)
-            .with_context(|| format!("reading the analysis of {name}"))?;
-        rows.push(row(name, &analysis, exit));
+        rows.push(show(&program, root, name, name, &[])?);
     }
+    rows.push(with_database(&program, root)?);
     print!("{}", table(&rows));
     Ok(())
 }
 
+/// Woodgrove once more, with its restored database served over TDS.
+fn with_database(program: &Path, root: &Path) -> anyhow::Result<[String; 8]> {
+    let serve = ["-p", "dirlift-testkit", "--features", "tds", "--example", "serve"];
+    run_to_success(cargo(root, &["build", "--quiet", "--release"]).args(serve))?;
+    let target = target_folder(root)?;
+    let authority = target.join("woodgrove-authority.pem");
+    let example =
+        target.join("release/examples").join(format!("serve{}", std::env::consts::EXE_SUFFIX));
+    let mut server = Command::new(&example)
+        .arg(&authority)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("running {}", example.display()))?;
+    let mut url = String::new();
+    let stdout = server.stdout.take().context("the server says where it is")?;
+    BufReader::new(stdout).read_line(&mut url)?;
+    let authority = authority.display().to_string();
+    let more = ["--sql", url.trim(), "--ca-file", authority.as_str()];
+    let shown = show(program, root, "woodgrove + database", "woodgrove", &more);
+    // The server ends with its standard input.
+    drop(server.stdin.take());
+    server.wait()?;
+    shown
+}
+
+/// Shows the verdict on one organisation; returns its figures.
+fn show(
+    program: &Path,
+    root: &Path,
+    title: &str,
+    name: &str,
+    more: &[&str],
+) -> anyhow::Result<[String; 8]> {
+    let sql = if more.is_empty() { "" } else { " --sql mssql://..." };
+    println!("$ dirlift analyze test-data/{name}{sql} --as-of {AS_OF}\n");
+    let (text, _) = analyze(program, root, name, "text", more)?;
+    println!("{}", excerpt(&text));
+    let (json, exit) = analyze(program, root, name, "json", more)?;
+    let analysis =
+        serde_json::from_str(&json).with_context(|| format!("reading the analysis of {name}"))?;
+    Ok(row(title, &analysis, exit))
+}
+
 /// Runs dirlift; returns its output and its exit code. Objections (3) and gaps (4) are results, not failures.
-fn analyze(program: &Path, root: &Path, name: &str, format: &str) -> anyhow::Result<(String, i32)> {
+fn analyze(
+    program: &Path,
+    root: &Path,
+    name: &str,
+    format: &str,
+    more: &[&str],
+) -> anyhow::Result<(String, i32)> {
     let mut command = Command::new(program);
     command
         .args(["analyze", &format!("test-data/{name}"), "--as-of", AS_OF, "--format", format])
+        .args(more)
+        .env("DIRLIFT_PASSWORD", "woodgrove")
         .current_dir(root);
     let output = command.output().with_context(|| format!("running {}", program.display()))?;
     let exit = output.status.code().unwrap_or(-1);
