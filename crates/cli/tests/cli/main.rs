@@ -6,6 +6,7 @@ mod organisations;
 mod output;
 mod parts;
 mod schema;
+mod trouble;
 mod usage;
 
 use std::{
