@@ -30,23 +30,28 @@ enum Kind {
 pub(crate) struct CommandError {
     kind: Kind,
     cause: BoxError,
+    excerpt: Vec<String>,
     hints: Vec<String>,
 }
 
 impl CommandError {
+    fn new(kind: Kind, cause: impl Into<BoxError>) -> Self {
+        Self { kind, cause: cause.into(), excerpt: Vec::new(), hints: Vec::new() }
+    }
+
     /// A failure with its cause.
     pub(crate) fn failed(cause: impl Into<BoxError>) -> Self {
-        Self { kind: Kind::Failed, cause: cause.into(), hints: Vec::new() }
+        Self::new(Kind::Failed, cause)
     }
 
     /// A mistake on the command line that its parser cannot see.
     pub(crate) fn usage(cause: impl Into<BoxError>) -> Self {
-        Self { kind: Kind::Usage, cause: cause.into(), hints: Vec::new() }
+        Self::new(Kind::Usage, cause)
     }
 
     /// The person pressed Ctrl+C at a prompt.
     pub(crate) fn interrupted() -> Self {
-        Self { kind: Kind::Interrupted, cause: "interrupted".into(), hints: Vec::new() }
+        Self::new(Kind::Interrupted, "interrupted")
     }
 
     /// A failure to do something with a file.
@@ -58,7 +63,13 @@ impl CommandError {
     pub(crate) fn stdout(cause: io::Error) -> Self {
         let kind =
             if cause.kind() == io::ErrorKind::BrokenPipe { Kind::ClosedPipe } else { Kind::Failed };
-        Self { kind, cause: Box::new(StdoutError(cause)), hints: Vec::new() }
+        Self::new(kind, StdoutError(cause))
+    }
+
+    /// Adds lines of source text, shown as they are below the causes.
+    pub(crate) fn excerpt(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.excerpt.extend(lines);
+        self
     }
 
     /// Adds what the person can do about it.
@@ -77,6 +88,9 @@ impl CommandError {
         while let Some(it) = source {
             let _ = writeln!(text, "  caused by: {}", sanitize(&it.to_string()));
             source = it.source();
+        }
+        for line in &self.excerpt {
+            let _ = writeln!(text, "    {}", sanitize(line));
         }
         for hint in &self.hints {
             let _ = writeln!(text, "hint: {}", sanitize(hint));

@@ -3,6 +3,7 @@
 //! A view computes nothing: what it shows is in [`dirlift_model::Analysis`]. The crate is pure; it does not print,
 //! does not know the terminal and depends on `model` only.
 
+mod blocks;
 mod html;
 mod json;
 mod markdown;
@@ -10,7 +11,8 @@ mod page;
 mod text;
 mod words;
 
+pub use blocks::{Block, Emphasis, blocks, excerpt};
 pub use html::html;
-pub use json::json;
+pub use json::{document, json};
 pub use markdown::markdown;
 pub use text::{TextOptions, text};

@@ -108,6 +108,13 @@ impl Page {
         );
     }
 
+    /// A line that is not broken.
+    pub(crate) fn verbatim(&mut self, indent: usize, text: &str) {
+        let line = format!("{}{}", " ".repeat(indent), sanitize(text));
+        self.out.push_str(line.trim_end_matches(' '));
+        self.out.push('\n');
+    }
+
     /// A first word with the text beside it: `prefix` begins the first line, the others begin at `indent`.
     pub(crate) fn block(
         &mut self,

@@ -44,6 +44,16 @@ pub enum SourceError {
         /// What it looks like instead; begins with a colon, or is empty.
         hint: &'static str,
     },
+    /// A place that should hold synchronisation rules and does not.
+    #[error(
+        "{place} holds no synchronisation rules: {why}; name an export with a folder SynchronizationRules, or a folder of rule files"
+    )]
+    NoRules {
+        /// The path.
+        place: String,
+        /// What was wrong with it.
+        why: &'static str,
+    },
     /// A zip that is refused as a whole because of one entry.
     #[error("{place} is refused: entry `{}` {why}", shorten(entry, 120))]
     RefusedEntry {

@@ -17,6 +17,7 @@ mod policy;
 mod product;
 mod redaction;
 mod registry;
+mod rules_folder;
 mod snapshot;
 mod tables;
 mod text;
@@ -27,6 +28,7 @@ pub use assemble::assemble;
 pub use error::{Refusal, SourceError};
 pub use live::NoFiles;
 pub use names::UnusableName;
+pub use rules_folder::{RulesFolder, read_rules_folder};
 pub use snapshot::Snapshot;
 
 /// Parts that are read have at most this size in bytes (512 MiB).

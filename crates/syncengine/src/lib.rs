@@ -8,6 +8,7 @@
 
 pub mod assumption;
 pub mod docs;
+pub mod explain;
 pub mod expr;
 pub mod functions;
 pub mod input;

@@ -206,7 +206,7 @@ impl From<FailOn> for Severity {
 }
 
 /// Reads a time in RFC 3339, or a date, which begins at midnight UTC.
-fn parse_time(text: &str) -> Result<Timestamp, String> {
+pub(super) fn parse_time(text: &str) -> Result<Timestamp, String> {
     if let Ok(it) = text.parse::<Timestamp>() {
         return Ok(it);
     }

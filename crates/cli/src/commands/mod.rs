@@ -1,5 +1,6 @@
 //! The commands, one module each.
 mod analyze;
+mod rules;
 
 use clap::Subcommand;
 
@@ -9,12 +10,14 @@ use crate::{error::CommandError, exit::Exit};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Analyze(analyze::Args),
+    Rules(rules::Args),
 }
 
 impl Command {
     pub(crate) fn run(&self) -> Result<Exit, CommandError> {
         match self {
             Self::Analyze(args) => analyze::run(args),
+            Self::Rules(args) => rules::run(args),
         }
     }
 }

@@ -5,6 +5,7 @@ mod database;
 mod organisations;
 mod output;
 mod parts;
+mod rules;
 mod schema;
 mod trouble;
 mod usage;
