@@ -81,8 +81,6 @@ pub struct Target {
     pub in_place_objects: u64,
     /// Oldest Connect build that is upgraded in place; older ones move to a new server.
     pub in_place_from_build: Build,
-    /// Oldest build whose installer takes an existing database.
-    pub existing_database_from_build: Build,
     /// Days after its last synchronisation within which an existing database needs no full import from the cloud.
     pub existing_database_days: u64,
     /// The document.

@@ -104,6 +104,13 @@ pub(crate) fn accounts(case: &Case<'_>) -> Vec<Account> {
             });
         }
     }
+    if case.facts.services.is_none() {
+        let policies = case.facts.policies.iter();
+        all.extend(policies.filter_map(|it| {
+            let name = it.service_account.clone()?;
+            Some(Account { role: AccountRole::Service, name, read_from: it.place.clone() })
+        }));
+    }
     for connector in case.configuration().into_iter().flat_map(|it| &it.connectors) {
         if let Some(name) = crate::settings::forest_account(connector) {
             all.push(Account {

@@ -174,8 +174,18 @@ pub(super) const CARRYING: &[Rule] = &[
         reference: docs::PREVIOUS,
         check: |case, hits| {
             let custom = connect::custom_rules(case).into_iter().filter(|_| case.is_connect());
-            let evidence =
+            let mut evidence: Vec<_> =
                 custom.map(|it| Evidence::new(&it.name, shape(it), &it.location)).collect();
+            // Without the rules themselves, a settings file of the wizard names the custom ones.
+            if connect::rules(case).is_empty() && case.is_connect() {
+                let policies = case.facts.policies.iter();
+                evidence.extend(policies.flat_map(|policy| {
+                    let names = policy.custom_rules.iter();
+                    names.map(|it| Evidence::new(it, "listed in the settings file", &policy.place))
+                }));
+                evidence.sort();
+                evidence.dedup();
+            }
             Hit::push_counted(hits, evidence, "custom rule", "custom rules");
         },
     },

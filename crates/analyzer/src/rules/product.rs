@@ -61,10 +61,9 @@ pub(super) const RULES: &[Rule] = &[
                 .iter()
                 .map(|it| Evidence::new(it.date.0.to_string(), &it.effect, &it.reference))
                 .collect();
-            hits.push(Hit::confirmed(
-                format!("{} has passed a deadline", product.as_str()),
-                evidence,
-            ));
+            let passed: Vec<_> =
+                passed.iter().map(|it| format!("since {}: {}", it.date.0, it.effect)).collect();
+            hits.push(Hit::confirmed(format!("{product}: {}", passed.join(" ")), evidence));
         },
     },
     Rule {

@@ -452,3 +452,36 @@ fn a_folder_of_dirsync_on_a_newer_server_is_left_over() {
     set(registry, key, "InstallPath", RegistryValue::String(r"C:\DirSync\".to_owned()));
     assert!(leftovers(&scene));
 }
+
+#[test]
+fn a_settings_file_stands_in_for_rules_and_services_that_are_not_there() {
+    let mut scene = Scene::new();
+    scene.facts.product.product = Some(Product::EntraConnect);
+    scene.facts.services = None;
+    let policy = dirlift_model::facts::Policy {
+        service_account: Some(r"NT SERVICE\ADSync".to_owned()),
+        custom_rules: vec!["Two".to_owned(), "One".to_owned()],
+        place: "Applied-SynchronizationPolicy.json".to_owned(),
+        ..Default::default()
+    };
+    scene.facts.policies = vec![policy.clone(), policy];
+    let analysis = scene.analysis();
+    let rules = analysis.findings.iter().find(|it| it.id == "DL0412").unwrap();
+    assert_eq!(rules.detail, "2 custom rules", "two files may list the same rules");
+    assert_eq!(rules.evidence[0].item, "One");
+    assert_eq!(analysis.source.accounts[0].name, r"NT SERVICE\ADSync");
+    assert_eq!(analysis.source.accounts[0].read_from, "Applied-SynchronizationPolicy.json");
+}
+
+#[test]
+fn the_day_on_which_support_ended_is_named() {
+    let mut scene = Scene::new();
+    scene.facts.product.product = Some(Product::EntraConnect);
+    scene.facts.product.version = "2.5.79.0".parse().ok();
+    let findings = scene.analysis().findings;
+    let found = findings.iter().find(|it| it.id == "DL0102").unwrap();
+    assert_eq!(
+        found.detail,
+        "Microsoft Entra Connect: since 2026-10-23: Support for builds up to 2.5.79.0 ended."
+    );
+}
