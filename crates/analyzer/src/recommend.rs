@@ -89,7 +89,9 @@ fn deployment(case: &Case<'_>, findings: &[Finding], path: Path) -> (Deployment,
         unknown.push(reason.to_owned());
     }
     if case.objects.total.is_none() {
-        unknown.push(format!("the number of objects is not known: {}", case.objects.basis));
+        let why = &case.objects.basis;
+        let why = why.strip_prefix("not counted: ").unwrap_or(why);
+        unknown.push(format!("the number of objects is not known: {why}"));
     }
     let (Some(total), true) = (case.objects.total, unknown.is_empty()) else {
         return (Deployment::Undecided, unknown);

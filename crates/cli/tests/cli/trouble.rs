@@ -1,8 +1,5 @@
 //! A live database, and everything that can go wrong with it.
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::PathBuf;
 
 use dirlift_testkit::{
     org::woodgrove_tds,
@@ -12,7 +9,7 @@ use dirlift_testkit::{
 use crate::{
     Outcome,
     database::{PASSWORD, no_password, small, url},
-    dirlift, files, run,
+    dirlift, run,
 };
 
 #[test]
@@ -124,7 +121,13 @@ fn a_certificate_may_be_taken_as_it_is_but_not_in_silence() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_within_a_second_and_leaves_nothing() {
-    use std::process::{Command, Stdio};
+    use std::{
+        path::Path,
+        process::{Command, Stdio},
+        time::Duration,
+    };
+
+    use crate::files;
 
     let served = small(fim(), |it| it.fault("[dbo].[mms_management_agent]", Fault::Stall(20)));
     let folder = tempfile::tempdir().unwrap();

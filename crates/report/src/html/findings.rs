@@ -59,7 +59,7 @@ pub(super) fn evidence(evidence: &Evidence) -> Markup {
     html! {
         span.item { (Breakable(&evidence.item)) }
         @if !evidence.observed.is_empty() {
-            ": " span.observed { (Breakable(&evidence.observed)) }
+            ": " span.observed { (Safe(&evidence.observed)) }
         }
         @if !evidence.place.is_empty() {
             " " span.place { "(" (Safe(&evidence.place)) ")" }
