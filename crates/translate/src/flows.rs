@@ -12,7 +12,7 @@ use dirlift_model::{
 use crate::{
     names::{cloud_name, metaverse_name, metaverse_type},
     parts::{is_write_back, parameter, unique},
-    standard::{direct, expression, flows_to},
+    standard::{Place, direct, expression, flows_to},
     translation::{AlternateId, Case, Draft, Translation, capital},
     untranslated::UntranslatedKind as Kind,
 };
@@ -124,7 +124,7 @@ fn import_flow(
     }
     let target = metaverse_name(&set.target);
     let is_last = !set.flows.iter().skip(idx + 1).any(|it| same(&it));
-    let fills = is_last && flows_to(true, &target_type, &target);
+    let fills = is_last && flows_to(Place::Metaverse, &target_type, &target);
     let absent = if fills { Absent::Nothing } else { Absent::Next };
     let Some(mapping) = mapping(&target, &flow.source, Clone::clone, &before, absent) else {
         out.leave(kind_of(&flow.source), flow.id, item, observed, &flow.location);
@@ -229,7 +229,8 @@ fn export_flow(
         return false;
     };
     let target = if connector.is_cloud() { cloud_name(&flow.target) } else { flow.target.clone() };
-    let fills = flows_to(false, &flow.object_type, &target);
+    let place_of = if connector.is_cloud() { Place::Cloud } else { Place::ActiveDirectory };
+    let fills = flows_to(place_of, &flow.object_type, &target);
     let absent = match (fills, flow.suppress_deletions) {
         (false, true) => Absent::Keep,
         (false, false) => Absent::Next,

@@ -51,14 +51,27 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue { lists, files: files.collect() }
 });
 
-/// Direction (inbound), target type and target attribute of every flow.
-static TARGETS: LazyLock<BTreeSet<(bool, AttributeName, AttributeName)>> = LazyLock::new(|| {
+/// Where a flow arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Metaverse,
+    ActiveDirectory,
+    Cloud,
+}
+
+/// Place, target type and target attribute of every flow.
+static TARGETS: LazyLock<BTreeSet<(Place, AttributeName, AttributeName)>> = LazyLock::new(|| {
     let options = StandardOptions::default();
     let mut all = BTreeSet::new();
     for rule in CATALOGUE.files.iter().flat_map(|it| &it.2.rule) {
         for types in rule.types() {
             for flow in flows(rule, types, &options) {
-                all.insert((rule.is_inbound(), types.1.into(), flow.destination));
+                let place = match rule.connector {
+                    _ if rule.is_inbound() => Place::Metaverse,
+                    Side::ActiveDirectory => Place::ActiveDirectory,
+                    Side::Cloud => Place::Cloud,
+                };
+                all.insert((place, types.1.into(), flow.destination));
             }
         }
     }
@@ -201,8 +214,8 @@ pub fn use_alternate_id(rules: &mut [SyncRule], attribute: &AttributeName) -> us
 }
 
 /// Whether a standard rule flows to this attribute of this object type.
-pub(crate) fn flows_to(inbound: bool, target_type: &AttributeName, target: &AttributeName) -> bool {
-    TARGETS.contains(&(inbound, target_type.clone(), target.clone()))
+pub(crate) fn flows_to(place: Place, target_type: &AttributeName, target: &AttributeName) -> bool {
+    TARGETS.contains(&(place, target_type.clone(), target.clone()))
 }
 
 fn is_wanted(rule: &Rule, options: &StandardOptions) -> bool {

@@ -160,7 +160,9 @@ fn the_cloud_has_names_of_its_own() {
     for (target, source) in [("city", "l"), ("alias", "mailNickname"), ("countryLetterCode", "c")] {
         assert_eq!(flow(rule, target).source, MappingSource::Attributes(vec![source.into()]));
     }
-    assert!(flows_to(false, &"user".into(), &"city".into()));
-    assert!(!flows_to(false, &"user".into(), &"l".into()));
-    assert!(flows_to(true, &"person".into(), &"extensionAttribute5".into()));
+    assert!(flows_to(Place::Cloud, &"user".into(), &"city".into()));
+    assert!(!flows_to(Place::Cloud, &"user".into(), &"l".into()));
+    let here = |it: &str| flows_to(Place::ActiveDirectory, &"user".into(), &it.into());
+    assert!(here("msExchArchiveStatus") && !here("extensionAttribute5"));
+    assert!(flows_to(Place::Metaverse, &"person".into(), &"extensionAttribute5".into()));
 }
