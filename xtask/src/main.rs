@@ -7,6 +7,7 @@ mod demo;
 mod findings;
 mod r#gen;
 mod language;
+mod standard_rules;
 mod test;
 mod tidy;
 
@@ -34,7 +35,7 @@ enum Task {
     },
     /// Build dirlift and analyse the organisations of test-data/
     Demo,
-    /// Write every generated file: test-data/, docs/findings.md, docs/functions.md, docs/assumptions.md
+    /// Write every generated file: test-data/, and docs/ for findings, functions, assumptions and standard rules
     Gen {
         /// Fail when a file would change, and change nothing
         #[arg(long)]
@@ -74,7 +75,8 @@ fn root() -> &'static Path {
 fn generate(root: &Path, check: bool) -> anyhow::Result<()> {
     r#gen::run(root, check)?;
     findings::run(root, check)?;
-    language::run(root, check)
+    language::run(root, check)?;
+    standard_rules::run(root, check)
 }
 
 /// A cargo command in the workspace's folder.
