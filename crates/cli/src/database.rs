@@ -26,13 +26,22 @@ const TICK: Duration = Duration::from_millis(250);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct DatabaseArgs {
-    /// Database to read over the network, alone or in place of the snapshot's database.json:
-    /// mssql://[USER@]HOST[:PORT][\INSTANCE]/DATABASE[?auth=sql|windows&encrypt=required|off]
-    #[arg(long, value_name = "URL")]
+    /// Database to read.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Database to read over the network, alone or in place of the snapshot's database.json: \
+                mssql://[USER@]HOST[:PORT][\\INSTANCE]/DATABASE[?auth=sql|windows&encrypt=required|off]"
+    )]
     sql: Option<String>,
-    #[doc = "SQL Server login, unless the URL names one. Its password comes from --password-file, else from the \
-             environment variable DIRLIFT_PASSWORD, else you are asked for it"]
-    #[arg(long, value_name = "NAME", requires = "sql")]
+    /// Login.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "sql",
+        help = "SQL Server login, unless the URL names one. Its password comes from --password-file, else from the \
+                environment variable DIRLIFT_PASSWORD, else you are asked for it"
+    )]
     user: Option<String>,
     /// File that holds the password and nothing else
     #[arg(long, value_name = "FILE", requires = "sql")]
