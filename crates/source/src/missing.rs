@@ -58,8 +58,8 @@ pub(crate) const SCHEDULER: Part = Part {
 pub(crate) const CONFIGURATION: Part = Part {
     name: "server-configuration/",
     what: "the server configuration: filters, attribute flows, partitions, run profiles and extensions",
-    how: "export it (Synchronization Service Manager: File, Export Server Configuration) into the folder \
-          server-configuration/, or read the database with --sql",
+    how: "export it (Synchronization Service Manager: File, Export Server Configuration; Azure AD Connect: \
+          Get-ADSyncServerConfiguration) into the folder server-configuration/, or read the database with --sql",
     needed: true,
 };
 

@@ -1,6 +1,8 @@
 //! What only Azure AD Sync and its successors are asked, by area.
+use std::collections::{BTreeMap, BTreeSet};
+
 use dirlift_model::{
-    Confidence, Evidence, Severity, SyncRule,
+    AttributeName, Confidence, Evidence, Guid, Severity, SyncRule,
     analysis::{AccountRole, DatabaseKind},
     config::Connector,
     settings::Feature,
@@ -18,6 +20,9 @@ const LARGE_PERCENT: u64 = 80;
 
 /// Custom rules have a lower precedence than this.
 const CUSTOM_PRECEDENCES: u32 = 100;
+
+/// Most custom rules that are named beside a standard one.
+const MAX_COPIES: usize = 10;
 
 /// Features that have a finding or a setting of their own.
 const TOLD_ELSEWHERE: &[&str] = &["DeviceWriteUp", "GroupFiltering", "HybridExchange"];
@@ -220,23 +225,14 @@ pub(super) const CARRYING: &[Rule] = &[
         reference: docs::IMPORT,
         check: |case, hits| {
             let off = connect::disabled_standard_rules(case).filter(|_| case.is_connect());
+            let copies = Copies::new(connect::custom_rules(case));
             let evidence = off
                 .map(|rule| {
-                    let copies = connect::custom_rules(case).into_iter().filter(|it| {
-                        it.connector == rule.connector
-                            && it.direction == rule.direction
-                            && it.source_object_type == rule.source_object_type
-                            && it.target_object_type == rule.target_object_type
-                            && have_a_target_in_common(it, rule)
-                    });
-                    let copies: Vec<_> = copies.map(|it| format!("\"{}\"", it.name)).collect();
-                    let observed = if copies.is_empty() {
+                    let names = copies.of(rule).join(", ");
+                    let observed = if names.is_empty() {
                         "disabled".to_owned()
                     } else {
-                        format!(
-                            "disabled; custom rules with the same targets: {}",
-                            copies.join(", ")
-                        )
+                        format!("disabled; custom rules with the same targets: {names}")
                     };
                     Evidence::new(&rule.name, observed, &rule.location)
                 })
@@ -260,11 +256,12 @@ pub(super) const CARRYING: &[Rule] = &[
         check: |case, hits| {
             let custom = connect::custom_rules(case);
             let mut evidence = Vec::new();
-            for rule in custom.iter().filter(|_| case.is_connect()) {
+            // Sorted by precedence: a rule of the same number is a neighbour.
+            for (idx, rule) in custom.iter().enumerate().filter(|_| case.is_connect()) {
                 let Some(precedence) = rule.precedence else { continue };
-                let same = custom
-                    .iter()
-                    .find(|it| it.location != rule.location && it.precedence == rule.precedence);
+                let before = idx.checked_sub(1).and_then(|it| custom.get(it));
+                let mut beside = custom.get(idx + 1).into_iter().chain(before);
+                let same = beside.find(|it| it.precedence == rule.precedence);
                 if precedence >= CUSTOM_PRECEDENCES {
                     let what = format!("precedence {precedence}");
                     evidence.push(Evidence::new(&rule.name, what, &rule.location));
@@ -370,8 +367,48 @@ fn connect<'a>(
     case.settings.iter().filter_map(|it| it.connect.as_ref())
 }
 
-fn have_a_target_in_common(a: &SyncRule, b: &SyncRule) -> bool {
-    a.mappings.iter().any(|it| b.mappings.iter().any(|other| it.destination == other.destination))
+/// Connector, direction, types and target of a flow.
+type Target<'a> = (Guid, &'a str, &'a AttributeName, &'a AttributeName, &'a AttributeName);
+
+/// Custom rules by what they flow to, so that a look-up is short however many there are.
+struct Copies<'a> {
+    rules: Vec<&'a SyncRule>,
+    by_target: BTreeMap<Target<'a>, Vec<usize>>,
+}
+
+impl<'a> Copies<'a> {
+    fn new(rules: Vec<&'a SyncRule>) -> Self {
+        let mut by_target: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (idx, rule) in rules.iter().enumerate() {
+            for target in targets(rule) {
+                let found = by_target.entry(target).or_default();
+                if found.len() < MAX_COPIES && found.last() != Some(&idx) {
+                    found.push(idx);
+                }
+            }
+        }
+        Self { rules, by_target }
+    }
+
+    /// Names of the custom rules that may stand in the place of a standard one, in quotes, by precedence.
+    fn of(&self, rule: &SyncRule) -> Vec<String> {
+        let found: BTreeSet<usize> =
+            targets(rule).filter_map(|it| self.by_target.get(&it)).flatten().copied().collect();
+        let names = found.into_iter().filter_map(|it| self.rules.get(it)).take(MAX_COPIES);
+        names.map(|it| format!("\"{}\"", it.name)).collect()
+    }
+}
+
+fn targets(rule: &SyncRule) -> impl Iterator<Item = Target<'_>> {
+    rule.mappings.iter().map(|it| {
+        (
+            rule.connector,
+            rule.direction.as_str(),
+            &rule.source_object_type,
+            &rule.target_object_type,
+            &it.destination,
+        )
+    })
 }
 
 /// A custom rule in a few words.
