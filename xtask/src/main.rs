@@ -53,6 +53,8 @@ enum Bench {
     Config,
     /// Read 200,000 rows over TDS, beside a bare socket
     Facts,
+    /// Evaluate expressions of the usual shapes, beside plain Rust
+    Expr,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -60,6 +62,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Bench { what: Bench::Config } => bench::config(root),
         Task::Bench { what: Bench::Facts } => bench::facts(root),
+        Task::Bench { what: Bench::Expr } => bench::expr::run(root),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
         Task::Test => test::run(root),

@@ -2,12 +2,12 @@
 use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha1::{Digest as _, Sha1};
 
 use super::{
     Call,
-    der::{Certificate, NamePart, Reader, oid, string},
-    sha1,
     text::null,
+    x509::{Alternative, Certificate, NamePart},
 };
 use crate::{
     assumption::Assumption,
@@ -79,7 +79,7 @@ pub(super) fn friendly_name(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn hash_string(call: &mut Call<'_>) -> Answer {
-    text(call, |it| Some(hex(&sha1::digest(it.raw))))
+    text(call, |it| Some(hex(&Sha1::digest(it.raw))))
 }
 
 pub(super) fn issuer(call: &mut Call<'_>) -> Answer {
@@ -103,7 +103,7 @@ pub(super) fn key_algorithm(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn key_params(call: &mut Call<'_>) -> Answer {
-    text(call, |it| Some(hex(it.key_params)))
+    text(call, |it| Some(hex(&it.key_params)))
 }
 
 pub(super) fn serial_number(call: &mut Call<'_>) -> Answer {
@@ -148,20 +148,22 @@ pub(super) fn name_info(call: &mut Call<'_>) -> Answer {
             ids.iter().find_map(|id| name.iter().rfind(|it| it.0 == *id)).map(|it| it.1.clone())
         };
         // Alternative names describe the subject only.
-        let names = if of_issuer { Vec::new() } else { it.alternative_names() };
-        let alternative = |tag: u8| names.iter().find(|it| it.tag == tag).map(|it| string(*it));
+        let names = if of_issuer { &[][..] } else { &it.alternative_names };
+        let alternative = |pick: fn(&Alternative) -> Option<&String>| names.iter().find_map(pick);
+        let email =
+            || alternative(|it| if let Alternative::Email(it) = it { Some(it) } else { None });
+        let dns = || alternative(|it| if let Alternative::Dns(it) = it { Some(it) } else { None });
+        let url = || alternative(|it| if let Alternative::Url(it) = it { Some(it) } else { None });
+        let principal = || {
+            alternative(|it| if let Alternative::PrincipalName(it) = it { Some(it) } else { None })
+        };
         match kind.as_str() {
             "SimpleName" => first(&[COMMON_NAME, ORGANIZATIONAL_UNIT, ORGANIZATION, EMAIL]),
-            "EmailName" => alternative(0x81).or_else(|| first(&[EMAIL])),
-            "DnsName" => alternative(0x82).or_else(|| first(&[COMMON_NAME])),
-            "DnsFromAlternativeName" => alternative(0x82),
-            "UrlName" => alternative(0x86),
-            _ => names.iter().filter(|it| it.tag == 0xa0).find_map(|it| {
-                let mut parts = Reader::new(it.contents);
-                let is_upn = oid(parts.expect(0x06)?.contents)? == USER_PRINCIPAL_NAME;
-                let value = parts.expect(0xa0)?.reader().next()?;
-                is_upn.then(|| string(value))
-            }),
+            "EmailName" => email().cloned().or_else(|| first(&[EMAIL])),
+            "DnsName" => dns().cloned().or_else(|| first(&[COMMON_NAME])),
+            "DnsFromAlternativeName" => dns().cloned(),
+            "UrlName" => url().cloned(),
+            _ => principal().cloned(),
         }
     })
 }
@@ -172,7 +174,6 @@ const COMMON_NAME: &str = "2.5.4.3";
 const ORGANIZATION: &str = "2.5.4.10";
 const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
 const EMAIL: &str = "1.2.840.113549.1.9.1";
-const USER_PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 
 /// The short names that Windows writes for attributes of a name.
 const SHORT_NAMES: [(&str, &str); 12] = [

@@ -5,13 +5,12 @@ mod call;
 mod certificate;
 mod conversion;
 mod date;
-mod der;
 mod directory;
 mod logic;
 mod multivalue;
-mod sha1;
 mod table;
 mod text;
+mod x509;
 
 pub use self::table::TABLE;
 pub(crate) use self::{
