@@ -25,6 +25,7 @@ pub mod secret;
 pub mod settings;
 pub mod sid;
 pub mod stock;
+pub mod tenant;
 pub mod text;
 
 pub use analysis::Analysis;
@@ -43,3 +44,4 @@ pub use product::{Build, Product};
 pub use rule::SyncRule;
 pub use settings::Settings;
 pub use sid::Sid;
+pub use tenant::TenantFacts;
