@@ -4,6 +4,8 @@
 //! tested with what its own counterpart believes. It does not read the clock and has no randomness but a seed.
 //! It depends on `model` alone.
 pub mod canary;
+#[cfg(feature = "graph")]
+pub mod graph;
 pub mod mutate;
 pub mod org;
 pub mod snapshot;
