@@ -10,18 +10,14 @@ use dirlift_model::{
 };
 
 use crate::{
+    drafts::{Draft, Drafts, capital},
     names::{cloud_name, metaverse_name, metaverse_type},
-    parts::{is_write_back, parameter, unique},
+    parts::{is_write_back, parameter},
+    shipped::{self, Stock},
     standard::{Place, direct, expression, flows_to},
-    translation::{AlternateId, Case, Draft, Translation, capital},
+    translation::{AlternateId, Case, Translation},
     untranslated::UntranslatedKind as Kind,
 };
-
-/// Most rules that are drafted: no more can stand below precedence 100.
-pub(crate) const MAX_RULES: usize = 100;
-
-/// Most flows in one rule; more make another rule.
-const MAX_FLOWS: usize = 300;
 
 /// Most flows of one target whose rank is worked out.
 const MAX_RANK: usize = 500;
@@ -48,13 +44,12 @@ impl Absent {
 }
 
 /// Import flows: into the metaverse.
-pub(crate) fn import(case: &Case<'_>, out: &mut Translation, drafts: &mut Vec<Draft>) {
+pub(crate) fn import(case: &Case<'_>, out: &mut Translation, drafts: &mut Drafts) {
     let Some(metaverse) = &case.configuration.metaverse else { return };
     let mut n_assumed = 0;
-    let first = drafts.len();
     for set in &metaverse.import_flows {
         for (idx, flow) in set.flows.iter().enumerate() {
-            n_assumed += usize::from(import_flow(case, set, idx, flow, out, (drafts, first)));
+            n_assumed += usize::from(import_flow(case, set, idx, flow, out, drafts));
         }
     }
     if n_assumed > 0 {
@@ -73,7 +68,7 @@ fn import_flow(
     idx: usize,
     flow: &ImportFlow,
     out: &mut Translation,
-    (drafts, first): (&mut Vec<Draft>, usize),
+    drafts: &mut Drafts,
 ) -> bool {
     let item = format!("import flow of {} to {}", flow.object_type, set.target);
     let observed = flow.source.to_string();
@@ -141,56 +136,16 @@ fn import_flow(
         mappings: vec![mapping],
         origins: vec![(origin("import flow", flow.id), flow.location.clone())],
     };
-    place(drafts, first, connector, draft, out);
+    drafts.place(draft, out);
     false
 }
 
-/// Puts a flow into the first rule of its kind that comes after every rule with the same target.
-fn place(
-    drafts: &mut Vec<Draft>,
-    first: usize,
-    connector: &Connector,
-    mut draft: Draft,
-    out: &mut Translation,
-) {
-    let full = |it: &Draft| it.mappings.len() >= MAX_FLOWS;
-    if drafts.len() >= MAX_RULES && drafts.last().is_some_and(full) {
-        return too_many(&draft, out);
-    }
-    let target = draft.mappings.first().map(|it| it.destination.clone());
-    let alike = |it: &Draft| {
-        it.connector == draft.connector
-            && it.direction == draft.direction
-            && it.source_type == draft.source_type
-            && it.target_type == draft.target_type
-    };
-    let holds = |it: &Draft| it.mappings.iter().any(|it| Some(&it.destination) == target.as_ref());
-    let after = drafts.iter().rposition(|it| alike(it) && holds(it)).map_or(first, |it| it + 1);
-    let home = drafts.iter_mut().skip(after.max(first)).find(|it| alike(it) && !full(it));
-    if let Some(home) = home {
-        home.mappings.append(&mut draft.mappings);
-        home.origins.append(&mut draft.origins);
-    } else if drafts.len() >= MAX_RULES {
-        too_many(&draft, out);
-    } else {
-        draft.name = unique(drafts, connector, draft.name);
-        drafts.push(draft);
-    }
-}
-
-fn too_many(draft: &Draft, out: &mut Translation) {
-    for (what, location) in &draft.origins {
-        out.leave(Kind::TooManyRules, None, draft.name.clone(), what.clone(), location);
-    }
-}
-
 /// Export flows: out of the metaverse.
-pub(crate) fn export(case: &Case<'_>, out: &mut Translation, drafts: &mut Vec<Draft>) {
-    let first = drafts.len();
+pub(crate) fn export(case: &Case<'_>, out: &mut Translation, drafts: &mut Drafts) {
     for connector in &case.configuration.connectors {
         let mut n_assumed = 0;
         for flow in &connector.export_flows {
-            n_assumed += usize::from(export_flow(case, connector, flow, out, (drafts, first)));
+            n_assumed += usize::from(export_flow(case, connector, flow, out, drafts));
         }
         if n_assumed > 0 {
             let text = format!(
@@ -208,7 +163,7 @@ fn export_flow(
     connector: &Connector,
     flow: &ExportFlow,
     out: &mut Translation,
-    (drafts, first): (&mut Vec<Draft>, usize),
+    drafts: &mut Drafts,
 ) -> bool {
     let item = format!("export flow of {} to {}", flow.object_type, flow.target);
     let observed = flow.source.to_string();
@@ -219,7 +174,7 @@ fn export_flow(
     if connector.is_active_directory() && is_write_back(&flow.target, &flow.source) {
         return false; // a setting: the standard rules of Exchange hybrid deployment
     }
-    match stock_export(case, connector, flow) {
+    match shipped::export(case.shipped.as_ref(), case.stock(connector), connector, flow) {
         Stock::Shipped => return false,
         Stock::Assumed => return matches!(flow.source, FlowSource::Scripted { .. }),
         Stock::Custom => {}
@@ -257,7 +212,7 @@ fn export_flow(
         mappings: vec![mapping],
         origins: vec![(origin("export flow", flow.id), flow.location.clone())],
     };
-    place(drafts, first, connector, draft, out);
+    drafts.place(draft, out);
     false
 }
 
@@ -363,77 +318,23 @@ fn alternate_id(set: &ImportFlows, flow: &ImportFlow, out: &mut Translation) -> 
     true
 }
 
-/// Whether the product ships a flow.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stock {
-    Shipped,
-    /// Taken for the product's, because the templates are not at hand.
-    Assumed,
-    Custom,
-}
-
 fn stock_import(
     case: &Case<'_>,
     connector: &Connector,
     set: &ImportFlows,
     flow: &ImportFlow,
 ) -> Stock {
-    let Some(stock) = case.baseline.and_then(|it| it.metaverse.as_ref()) else {
-        return match &flow.source {
-            FlowSource::Scripted { .. } => Stock::Assumed,
-            FlowSource::Direct { attribute, .. } if *attribute == set.target => Stock::Assumed,
-            _ => Stock::Custom,
-        };
-    };
-    let shipped = case.stock(connector).map(|it| it.id);
-    let known = stock
-        .import_flows
-        .iter()
-        .filter(|it| it.target == set.target && it.metaverse_type == set.metaverse_type)
-        .flat_map(|it| &it.flows)
-        .any(|it| {
-            Some(it.connector) == shipped
-                && it.object_type == flow.object_type
-                && it.source == flow.source
-        });
-    if known { Stock::Shipped } else { Stock::Custom }
-}
-
-fn stock_export(case: &Case<'_>, connector: &Connector, flow: &ExportFlow) -> Stock {
-    let Some(stock) = case.stock(connector) else {
-        return match &flow.source {
-            FlowSource::Scripted { .. } if connector.is_cloud() => Stock::Assumed,
-            FlowSource::Direct { attribute, .. }
-                if *attribute == flow.target || cloud_name(attribute) == flow.target =>
-            {
-                Stock::Assumed
-            }
-            _ => Stock::Custom,
-        };
-    };
-    let known = stock.export_flows.iter().any(|it| {
-        it.object_type == flow.object_type
-            && it.metaverse_type == flow.metaverse_type
-            && it.target == flow.target
-            && it.source == flow.source
-    });
-    if known { Stock::Shipped } else { Stock::Custom }
+    shipped::import(case.shipped.as_ref(), case.stock(connector), set, flow)
 }
 
 fn removed_imports(case: &Case<'_>, out: &mut Translation) {
     let stock = case.baseline.and_then(|it| it.metaverse.as_ref());
-    let (Some(own), Some(stock)) = (&case.configuration.metaverse, stock) else { return };
+    let (Some(_), Some(stock)) = (&case.configuration.metaverse, stock) else { return };
     for connector in &case.configuration.connectors {
         let Some(shipped) = case.stock(connector).map(|it| it.id) else { continue };
         for set in stock.import_flows.iter().filter(|it| !it.target.is("userPrincipalName")) {
             for flow in set.flows.iter().filter(|it| it.connector == shipped) {
-                let own_flows = own.import_flows.iter().filter(|it| {
-                    it.target == set.target && it.metaverse_type == set.metaverse_type
-                });
-                let kept = own_flows
-                    .flat_map(|it| &it.flows)
-                    .any(|it| it.connector == connector.id && it.object_type == flow.object_type);
-                if !kept {
+                if !case.own.imports(connector.id, set, flow) {
                     let item = format!("import flow of {} to {}", flow.object_type, set.target);
                     removed(out, item, &connector.location);
                 }
@@ -447,11 +348,7 @@ fn removed_exports(case: &Case<'_>, connector: &Connector, out: &mut Translation
     for flow in &stock.export_flows {
         // Write-back is a choice of the wizard.
         let choice = connector.is_active_directory() && is_write_back(&flow.target, &flow.source);
-        let kept = connector
-            .export_flows
-            .iter()
-            .any(|it| it.object_type == flow.object_type && it.target == flow.target);
-        if !choice && !kept {
+        if !choice && !case.own.exports(connector.id, flow) {
             let item = format!("export flow of {} to {}", flow.object_type, flow.target);
             removed(out, item, &connector.location);
         }

@@ -22,10 +22,12 @@
 //!
 //! Pure; depends on `dirlift-model` and on no other crate of the workspace.
 
+mod drafts;
 mod filter;
 mod flows;
 mod names;
 mod parts;
+mod shipped;
 mod standard;
 mod translation;
 mod untranslated;

@@ -7,11 +7,11 @@ use dirlift_model::{
 };
 
 use crate::{
+    drafts::{Draft, Drafts, capital},
     filter::{clause, negate},
-    flows::MAX_RULES,
     names::metaverse_type,
     standard::direct,
-    translation::{Case, Draft, Setting, SettingChange, TranslatedFilter, Translation, capital},
+    translation::{Case, Setting, SettingChange, TranslatedFilter, Translation},
     untranslated::UntranslatedKind as Kind,
 };
 
@@ -106,7 +106,7 @@ fn write_back_notes(connector: &Connector, out: &mut Translation) {
 }
 
 /// Custom connector filters: one rule an object type that sets `cloudFiltered` for whoever is out.
-pub(crate) fn filters(case: &Case<'_>, out: &mut Translation, drafts: &mut Vec<Draft>) {
+pub(crate) fn filters(case: &Case<'_>, out: &mut Translation, drafts: &mut Drafts) {
     for connector in case.configuration.active_directory() {
         for set in &connector.filters {
             filter_set(case, connector, set, out, drafts);
@@ -119,7 +119,7 @@ fn filter_set(
     connector: &Connector,
     set: &ConnectorFilter,
     out: &mut Translation,
-    drafts: &mut Vec<Draft>,
+    drafts: &mut Drafts,
 ) {
     let item = format!("filter of {} on {}", set.object_type, connector.name);
     if set.kind.eq_ignore_ascii_case("scripted") {
@@ -166,16 +166,15 @@ fn filter_set(
     if groups.is_empty() {
         return;
     }
-    if drafts.len() >= MAX_RULES {
+    if drafts.is_full() {
         return out.leave(Kind::TooManyRules, None, &item, "a connector filter", &set.location);
     }
     let filtered = MappingSource::Constant("True".to_owned());
     let mut mapping = direct("cloudFiltered", "cloudFiltered");
     mapping.source = filtered;
     let draft = Draft {
-        name: unique(
-            drafts,
-            connector,
+        name: drafts.unique(
+            connector.id,
             format!("In from AD - {} Filter from DirSync", capital(&set.object_type)),
         ),
         direction: Direction::Inbound,
@@ -195,18 +194,6 @@ fn filter_set(
         locations: draft.origins.iter().map(|it| it.1.clone()).collect(),
     });
     drafts.push(draft);
-}
-
-/// A name that no other draft of the connector has, so that identifiers differ too.
-pub(crate) fn unique(drafts: &[Draft], connector: &Connector, name: String) -> String {
-    let taken =
-        |name: &str| drafts.iter().any(|it| it.connector == connector.id && it.name == name);
-    if !taken(&name) {
-        return name;
-    }
-    // As many attempts as there are drafts find a free number.
-    let numbered = (2..=drafts.len() + 2).map(|it| format!("{name} {it}"));
-    numbered.into_iter().find(|it| !taken(it)).unwrap_or(name)
 }
 
 fn is_stock(

@@ -2,13 +2,15 @@
 use dirlift_model::{
     AttributeName, Finding, Guid, ServerConfiguration, SyncRule,
     config::{Connector, ContainerScope, Location},
-    rule::{AttributeMapping, Direction, LinkType, ScopeGroup},
+    rule::ScopeGroup,
 };
 
 use crate::{
+    drafts::Drafts,
     filter::NegateError,
     flows, parts,
-    standard::{FIRST_STANDARD_PRECEDENCE, StandardOptions, rule_id},
+    shipped::Flows,
+    standard::StandardOptions,
     untranslated::{Untranslated, UntranslatedKind},
 };
 
@@ -157,22 +159,28 @@ pub fn translate(
     options: &TranslateOptions,
 ) -> Translation {
     let mut translation = Translation::default();
-    let mut drafts = Vec::new();
-    let case = Case { configuration, baseline };
+    let mut drafts = Drafts::default();
+    let case = Case {
+        configuration,
+        baseline,
+        own: Flows::new(configuration),
+        shipped: baseline.map(Flows::new),
+    };
     parts::settings(&case, &mut translation);
     parts::filters(&case, &mut translation, &mut drafts);
     flows::import(&case, &mut translation, &mut drafts);
     flows::export(&case, &mut translation, &mut drafts);
     parts::not_carried(&case, &mut translation);
-    number(drafts, *options, &mut translation);
+    drafts.number(*options, &mut translation);
     translation
 }
 
 /// What is translated.
-#[derive(Clone, Copy)]
 pub(crate) struct Case<'a> {
     pub(crate) configuration: &'a ServerConfiguration,
     pub(crate) baseline: Option<&'a ServerConfiguration>,
+    pub(crate) own: Flows<'a>,
+    pub(crate) shipped: Option<Flows<'a>>,
 }
 
 impl<'a> Case<'a> {
@@ -182,68 +190,5 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A rule before it has a number.
-pub(crate) struct Draft {
-    pub(crate) name: String,
-    pub(crate) direction: Direction,
-    pub(crate) connector: Guid,
-    pub(crate) source_type: AttributeName,
-    pub(crate) target_type: AttributeName,
-    pub(crate) scope: Vec<ScopeGroup>,
-    pub(crate) mappings: Vec<AttributeMapping>,
-    /// What each part comes from, with its place; never empty.
-    pub(crate) origins: Vec<(String, Location)>,
-}
-
-impl Draft {
-    pub(crate) fn id(&self) -> Guid {
-        rule_id(self.connector, &self.name)
-    }
-}
-
-/// Gives the rules their numbers; what does not fit below 100 is left.
-fn number(drafts: Vec<Draft>, options: TranslateOptions, translation: &mut Translation) {
-    for (idx, draft) in drafts.into_iter().enumerate() {
-        let offset = u32::try_from(idx).unwrap_or(u32::MAX);
-        let precedence = options.first_precedence.saturating_add(offset);
-        let id = draft.id();
-        let Some((first, location)) = draft.origins.first() else { continue };
-        if precedence >= FIRST_STANDARD_PRECEDENCE {
-            let (item, observed) = (draft.name.clone(), format!("from {first} and what follows"));
-            translation.filters.retain(|it| it.rule != id);
-            translation.leave(UntranslatedKind::TooManyRules, None, item, observed, location);
-            continue;
-        }
-        let places: Vec<_> =
-            draft.origins.iter().map(|(what, at)| format!("{what} at {at}")).collect();
-        translation.rules.push(SyncRule {
-            id,
-            internal_id: None,
-            version: Some(1),
-            description: format!("Translated from {}", places.join("; ")),
-            immutable_tag: String::new(),
-            direction: draft.direction,
-            disabled: Some(false),
-            connector: draft.connector,
-            source_object_type: draft.source_type,
-            target_object_type: draft.target_type,
-            link_type: LinkType::Join,
-            precedence: Some(precedence),
-            precedence_after: None,
-            precedence_before: None,
-            soft_delete_expiry_interval: "00:00:00".to_owned(),
-            enable_password_sync: Some(false),
-            mappings: draft.mappings,
-            joins: Vec::new(),
-            scope: draft.scope,
-            location: location.clone(),
-            name: draft.name,
-        });
-    }
-}
-
-/// A rule's part of the name for an object type: `user` is `User`.
-pub(crate) fn capital(object_type: &AttributeName) -> String {
-    let mut chars = object_type.as_str().chars();
-    chars.next().map_or_else(String::new, |it| it.to_uppercase().to_string() + chars.as_str())
-}
+#[cfg(test)]
+mod tests;
