@@ -1,0 +1,263 @@
+//! From an entry as it came to an object of the connector space.
+use std::collections::BTreeMap;
+
+use dirlift_model::{
+    AttributeName, AttributeValue, CsObject, DistinguishedName, Guid, text::shorten,
+};
+
+use crate::{
+    ldap::{RawEntry, message::RawAttribute},
+    report::Report,
+    schema::{Schema, Syntax},
+};
+
+/// Attributes that hold passwords, keys or recovery secrets; they are neither asked for nor kept.
+///
+/// Source: the attributes that Active Directory protects in every reply, and those of LAPS, `BitLocker`, gMSA and
+/// other products that a privileged account can read.
+const SECRETS: &[&str] = &[
+    "currentValue",
+    "dBCSPwd",
+    "initialAuthIncoming",
+    "initialAuthOutgoing",
+    "lmPwdHistory",
+    "ms-Mcs-AdmPwd",
+    "msDS-ExecuteScriptPassword",
+    "msDS-ManagedPassword",
+    "msFVE-KeyPackage",
+    "msFVE-RecoveryPassword",
+    "msKds-KDFParam",
+    "msKds-RootKeyData",
+    "msLAPS-EncryptedDSRMPassword",
+    "msLAPS-EncryptedDSRMPasswordHistory",
+    "msLAPS-EncryptedPassword",
+    "msLAPS-EncryptedPasswordHistory",
+    "msLAPS-Password",
+    "msPKIAccountCredentials",
+    "msPKIDPAPIMasterKeys",
+    "msSFU30Password",
+    "msTPM-OwnerInformation",
+    "ntPwdHistory",
+    "pekList",
+    "priorValue",
+    "supplementalCredentials",
+    "trustAuthIncoming",
+    "trustAuthOutgoing",
+    "unicodePwd",
+    "unixUserPassword",
+    "userPassword",
+];
+
+/// Whether an attribute holds a secret.
+pub fn is_secret_attribute(name: &str) -> bool {
+    SECRETS.iter().any(|it| it.eq_ignore_ascii_case(name))
+}
+
+/// Why an entry is no object of the connector space.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// Its name is none.
+    #[error("its name cannot be read: {0}")]
+    Name(String),
+    /// It has no object class.
+    #[error("it has no objectClass")]
+    NoClass,
+    /// Its `objectGUID` has not sixteen bytes.
+    #[error("its objectGUID does not have 16 bytes")]
+    Guid,
+}
+
+/// The attributes to keep, with their spelling and syntax.
+#[derive(Debug)]
+pub(crate) struct Typing {
+    wanted: BTreeMap<AttributeName, (AttributeName, Option<Syntax>)>,
+}
+
+/// A name with its options taken off: `member;range=0-1499` is `member` from 0 to 1499.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Described<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) range: Option<Range>,
+}
+
+/// A part of the values of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// The first value, from 0.
+    pub(crate) first: u64,
+    /// The last value; `None` when no more follow.
+    pub(crate) last: Option<u64>,
+}
+
+impl<'n> Described<'n> {
+    pub(crate) fn new(described: &'n str) -> Self {
+        let mut parts = described.split(';');
+        let name = parts.next().unwrap_or_default();
+        let range = parts.find_map(|it| {
+            let (head, range) = it.split_at_checked(6)?;
+            if !head.eq_ignore_ascii_case("range=") {
+                return None;
+            }
+            let (first, last) = range.split_once('-')?;
+            let last = if last == "*" { None } else { Some(last.parse().ok()?) };
+            Some(Range { first: first.parse().ok()?, last })
+        });
+        Self { name, range }
+    }
+}
+
+impl Typing {
+    /// Attributes that the schema does not know keep the spelling of the request; their values decide what they are.
+    pub(crate) fn new(schema: &Schema, attributes: &[AttributeName]) -> Self {
+        let mut wanted = BTreeMap::new();
+        for attribute in attributes.iter().filter(|it| !is_secret_attribute(it.as_str())) {
+            let (spelt, syntax) = schema
+                .get(attribute)
+                .map_or((attribute, None), |(name, syntax)| (name, Some(syntax)));
+            wanted.insert(attribute.clone(), (spelt.clone(), syntax));
+        }
+        Self { wanted }
+    }
+
+    /// The name of the entry.
+    pub(crate) fn dn(entry: &RawEntry) -> Result<DistinguishedName, Rejected> {
+        entry
+            .dn
+            .parse()
+            .map_err(|it: dirlift_model::dn::ParseDnError| Rejected::Name(it.to_string()))
+    }
+
+    /// The class that decides what an object is: the last of `objectClass`, which Active Directory orders from the
+    /// most general to the most special.
+    pub(crate) fn class(entry: &RawEntry) -> Result<&str, Rejected> {
+        entry.texts("objectClass").last().ok_or(Rejected::NoClass)
+    }
+
+    /// `objectGUID`, if it came.
+    pub(crate) fn guid(entry: &RawEntry) -> Result<Option<Guid>, Rejected> {
+        let Some(bytes) = entry.values("objectGUID").first() else { return Ok(None) };
+        let bytes = bytes.as_slice().try_into().map_err(|_| Rejected::Guid)?;
+        Ok(Some(Guid::from_directory_bytes(bytes)))
+    }
+
+    /// Makes the object. `name` and `class` are the entry's, taken before.
+    pub(crate) fn object(
+        &self,
+        entry: RawEntry,
+        name: DistinguishedName,
+        class: &AttributeName,
+        id: Option<Guid>,
+        report: &mut Report,
+    ) -> CsObject {
+        let mut object = CsObject::new(name, class.clone());
+        object.id = id;
+        for RawAttribute { name, values } in entry.attributes {
+            let name = AttributeName::new(Described::new(&name).name);
+            if is_secret_attribute(name.as_str()) {
+                report.n_secrets += values.len() as u64;
+                continue;
+            }
+            let Some((spelt, syntax)) = self.wanted.get(&name) else { continue };
+            let syntax = syntax.unwrap_or_else(|| guess(&values));
+            let mut typed = Vec::with_capacity(values.len());
+            for value in values {
+                let (value, fits) = syntax.read(value);
+                report.n_misfits += u64::from(!fits);
+                typed.push(value);
+            }
+            // The same attribute may come in several parts.
+            let earlier = object.values(&name);
+            if !earlier.is_empty() {
+                let mut all: Vec<AttributeValue> = earlier.to_vec();
+                all.append(&mut typed);
+                typed = all;
+            }
+            object.set(spelt.clone(), typed);
+        }
+        object
+    }
+}
+
+/// The syntax of an attribute that no schema knows: text if every value is.
+fn guess(values: &[Vec<u8>]) -> Syntax {
+    let is_text = |it: &Vec<u8>| {
+        std::str::from_utf8(it)
+            .is_ok_and(|it| !it.chars().any(|it| it.is_control() && !it.is_whitespace()))
+    };
+    if values.iter().all(is_text) { Syntax::Text } else { Syntax::Binary }
+}
+
+/// The name of an entry for a message.
+pub(crate) fn shown(dn: &str) -> String {
+    if dn.is_empty() { "an entry without a name".to_owned() } else { shorten(dn, 200) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_names() {
+        let range = |first, last| Some(Range { first, last });
+        let cases = [
+            ("member", "member", None),
+            ("member;range=0-1499", "member", range(0, Some(1_499))),
+            ("Member;Range=1500-*", "Member", range(1_500, None)),
+            ("userCertificate;binary", "userCertificate", None),
+            ("member;binary;range=0-*", "member", range(0, None)),
+            ("member;range=a-b", "member", None),
+            ("member;range=5", "member", None),
+            ("member;rängé=0-1", "member", None),
+            ("", "", None),
+        ];
+        for (text, name, range) in cases {
+            assert_eq!(Described::new(text), Described { name, range }, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_entry_becomes_an_object() {
+        let attribute = |name: &str, values: &[&[u8]]| RawAttribute {
+            name: name.to_owned(),
+            values: values.iter().map(|it| it.to_vec()).collect(),
+        };
+        let entry = RawEntry {
+            dn: "CN=Ann,DC=x".to_owned(),
+            attributes: vec![
+                attribute("objectClass", &[b"top", b"person", b"user"]),
+                attribute("objectGUID", &[&[1; 16]]),
+                attribute("SAMACCOUNTNAME", &[b"ann"]),
+                attribute("member;range=0-0", &[b"CN=b"]),
+                attribute("member;range=1-*", &[b"CN=c"]),
+                attribute("unicodePwd", &[b"secret"]),
+                attribute("title", &[b"not asked for"]),
+                attribute("x-own", &[&[0xFF, 0]]),
+                attribute("userAccountControl", &[b"many"]),
+            ],
+        };
+        let schema = Schema::builtin();
+        let wanted: Vec<AttributeName> =
+            ["sAMAccountName", "member", "unicodePwd", "x-own", "userAccountControl"]
+                .map(AttributeName::from)
+                .to_vec();
+        let typing = Typing::new(&schema, &wanted);
+        let mut report = Report::default();
+        let class = AttributeName::from(Typing::class(&entry).unwrap());
+        let id = Typing::guid(&entry).unwrap();
+        let name = Typing::dn(&entry).unwrap();
+        let object = typing.object(entry, name, &class, id, &mut report);
+        assert_eq!(object.object_type, "user".into());
+        assert_eq!(object.id, Some(Guid::from_directory_bytes([1; 16])));
+        let names: Vec<_> = object.attributes().iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["member", "sAMAccountName", "userAccountControl", "x-own"]);
+        assert_eq!(object.values(&"member".into()).len(), 2);
+        assert_eq!(object.values(&"x-own".into()), [AttributeValue::Binary(vec![0xFF, 0])]);
+        assert_eq!((report.n_secrets, report.n_misfits), (1, 1));
+    }
+
+    #[test]
+    fn the_table_of_secrets_is_sorted() {
+        assert!(SECRETS.is_sorted_by_key(|it| it.to_ascii_lowercase()));
+        assert!(is_secret_attribute("UNICODEPWD") && !is_secret_attribute("pwdLastSet"));
+    }
+}

@@ -1,0 +1,10 @@
+//! LDIF (RFC 2849): content records, read and written as a stream.
+mod decode;
+mod lines;
+mod read;
+mod record;
+mod write;
+
+pub use decode::CodePage;
+pub use read::LdifReader;
+pub use write::{LdifSummary, LdifWriter};
