@@ -6,8 +6,14 @@
 pub mod canary;
 #[cfg(feature = "graph")]
 pub mod graph;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 pub mod mutate;
 pub mod org;
+#[cfg(feature = "ldap")]
+pub mod pki;
+#[cfg(all(feature = "samba", unix))]
+pub mod samba;
 pub mod snapshot;
 #[cfg(feature = "tds")]
 pub mod tds;

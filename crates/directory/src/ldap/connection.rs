@@ -233,6 +233,10 @@ impl Connection {
         let end = loop {
             let unread = &self.buffer[self.at..];
             match ber::head(unread).map_err(|it| not_ldap(&self.server, it))? {
+                Some((tag, ..)) if tag != ber::SEQUENCE => {
+                    let reason = ber::BerError::Tag { expected: ber::SEQUENCE, found: tag };
+                    return Err(not_ldap(&self.server, reason));
+                }
                 Some((_, n_head, n_content)) => {
                     let n_bytes = n_head.saturating_add(n_content);
                     if n_bytes > self.max_message {
