@@ -8,7 +8,7 @@ use common::{
     rules::{Object, group, join, mapping, rule},
     value,
 };
-use dirlift_model::{AttributeName, Guid, Severity, SyncRule};
+use dirlift_model::{AttributeName, Guid, Severity, SyncRule, rule::MappingSource};
 use dirlift_syncengine::{
     Assumption, AssumptionSet, Names, Value, assumption,
     rules::{
@@ -384,4 +384,66 @@ fn many_rules_are_no_burden() {
     assert!(order.iter().rev().copied().eq(0..4_000), "each stands after the one it names");
     let set = RuleSet::compile(&backwards, &());
     assert_eq!(set.rules().len(), 4_000);
+}
+
+/// Damages a text at a place that a number decides.
+fn damage(text: &mut String, number: u64) {
+    let at = usize::try_from(number >> 8).unwrap() % (text.len() + 1);
+    let at = text.floor_char_boundary(at);
+    match number % 4 {
+        0 => text.truncate(at),
+        1 => text.insert(at, ['(', '"', '%', '[', '\u{0}', '\u{10FFFF}'][at % 6]),
+        2 if at < text.len() => drop(text.remove(at)),
+        _ => text.insert_str(at, &text.clone()),
+    }
+}
+
+/// Whatever the words of rules say, a set is made of them, applied and put into words; nothing panics.
+#[test]
+fn damaged_rules_do_no_harm() {
+    let mut state = 7_u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 20
+    };
+    let (mut n_sound, mut n_broken) = (0, 0);
+    for mut case in (0..6).flat_map(|_| cases()) {
+        for rule in &mut case.rules {
+            if next() % 3 == 0 {
+                rule.id = Guid::from_u128(u128::from(next() % 4));
+                rule.precedence_after = Some(Guid::from_u128(u128::from(next() % 4)));
+            }
+            for clause in rule.scope.iter_mut().flat_map(|it| &mut it.clauses) {
+                damage(&mut clause.value, next());
+            }
+            for mapping in &mut rule.mappings {
+                if let Some(text) = &mut mapping.expression {
+                    damage(text, next());
+                } else if let MappingSource::Constant(text) = &mut mapping.source {
+                    damage(text, next());
+                } else {
+                    mapping.execute_once = true;
+                }
+            }
+        }
+        let mut set = RuleSet::compile(&case.rules, &case.schema);
+        if set.is_sound() {
+            n_sound += 1;
+        } else {
+            n_broken += 1;
+        }
+        let object = Object::read(case.object.as_ref().map_or("-", |it| it.2), set.names_mut());
+        for rule in set.rules() {
+            let decision = rule.scope.decide(&object);
+            assert_eq!(decision.in_scope, rule.scope.holds(&object, &mut AssumptionSet::default()));
+            for flow in &rule.flows {
+                flow.evaluate(&object);
+            }
+        }
+        for rule in &case.rules {
+            assert!(!dirlift_syncengine::explain::rule(rule).path.is_empty());
+        }
+    }
+    assert!(n_sound > 50 && n_broken > 50, "{n_sound} {n_broken}");
 }
