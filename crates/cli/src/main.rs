@@ -4,6 +4,7 @@
 //! the libraries may not know lives here: the clock, the environment, the terminal.
 mod commands;
 mod context;
+mod credentials;
 mod database;
 mod error;
 mod exit;

@@ -22,7 +22,7 @@ const MAX_CA_FILE: u64 = 4 << 20;
 pub enum Trust {
     /// Those that this computer trusts.
     Platform,
-    /// Those below the authorities in this file (PEM), and no others.
+    /// Those below the authorities in this file (PEM, or one in DER), and no others.
     CaFile(PathBuf),
 }
 
@@ -59,6 +59,12 @@ fn read_roots(path: &PathBuf) -> Result<RootCertStore, String> {
         return Err("it is larger than 4 MB".to_owned());
     }
     let mut roots = RootCertStore::empty();
+    let is_pem = bytes.windows(5).any(|it| it == b"-----");
+    if !is_pem && bytes.first() == Some(&0x30) {
+        let certificate = CertificateDer::from(bytes);
+        roots.add(certificate).map_err(|it| format!("it cannot be used ({it})"))?;
+        return Ok(roots);
+    }
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
         let certificate = certificate.map_err(|it| format!("it is not PEM ({it})"))?;
         roots

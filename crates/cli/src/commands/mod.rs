@@ -1,5 +1,7 @@
 //! The commands, one module each.
 mod analyze;
+mod import;
+mod import_ad;
 mod rules;
 
 use clap::Subcommand;
@@ -11,6 +13,8 @@ use crate::{error::CommandError, exit::Exit};
 pub(crate) enum Command {
     Analyze(analyze::Args),
     Rules(rules::Args),
+    #[command(subcommand)]
+    Import(import::What),
 }
 
 impl Command {
@@ -18,6 +22,7 @@ impl Command {
         match self {
             Self::Analyze(args) => analyze::run(args),
             Self::Rules(args) => rules::run(args),
+            Self::Import(what) => what.run(),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 mod canaries;
 mod database;
+mod import_ad;
 mod organisations;
 mod output;
 mod parts;

@@ -45,13 +45,8 @@ pub struct LdifWriter {
 }
 
 impl LdifWriter {
-    /// Begins a file; one whose name ends in `.gz` is compressed. Schema and domains come first.
-    pub fn create(
-        path: &Path,
-        version: &str,
-        forest: Option<&Forest>,
-        schema: &Schema,
-    ) -> Result<Self, LdifError> {
+    /// Begins a file, so that a bad path fails before the work; one whose name ends in `.gz` is compressed.
+    pub fn create(path: &Path) -> Result<Self, LdifError> {
         let folder =
             path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let failed =
@@ -75,10 +70,25 @@ impl LdifWriter {
         } else {
             Out::Plain(BufWriter::new(file))
         };
-        let mut writer =
-            Self { path: path.to_owned(), out, line: Vec::new(), summary: LdifSummary::default() };
-        writer.head(version, forest, schema).map_err(failed)?;
-        Ok(writer)
+        Ok(Self { path: path.to_owned(), out, line: Vec::new(), summary: LdifSummary::default() })
+    }
+
+    /// Where the file lies until it is complete.
+    pub fn temporary_path(&self) -> &Path {
+        match &self.out {
+            Out::Plain(out) => out.get_ref().path(),
+            Out::Packed(out) => out.get_ref().get_ref().path(),
+        }
+    }
+
+    /// Writes what comes before the objects: the version of the writer, the domains, and how values are typed.
+    pub fn begin(
+        &mut self,
+        version: &str,
+        forest: Option<&Forest>,
+        schema: &Schema,
+    ) -> Result<(), LdifError> {
+        self.head(version, forest, schema).map_err(|it| self.failed("writing", it))
     }
 
     /// Adds an object.
@@ -278,7 +288,8 @@ mod tests {
     fn there_and_back(name: &str, objects: &[CsObject], schema: &Schema) -> Vec<CsObject> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        let mut writer = LdifWriter::create(&path, "1.2.3", Some(&forest()), schema).unwrap();
+        let mut writer = LdifWriter::create(&path).unwrap();
+        writer.begin("1.2.3", Some(&forest()), schema).unwrap();
         for object in objects {
             writer.write(object).unwrap();
         }
@@ -321,7 +332,8 @@ mod tests {
         object.set("a".into(), vec![AttributeValue::String(format!(" {}", "x".repeat(80)))]);
         object.set("b".into(), vec![AttributeValue::String("y".repeat(80))]);
         object.set("unicodePwd".into(), vec![AttributeValue::Binary(vec![1])]);
-        let mut writer = LdifWriter::create(&path, "1.2.3", None, &schema).unwrap();
+        let mut writer = LdifWriter::create(&path).unwrap();
+        writer.begin("1.2.3", None, &schema).unwrap();
         writer.write(&object).unwrap();
         assert!(!path.exists(), "not before it is complete");
         let n_bytes = writer.commit().unwrap().n_bytes;
@@ -351,8 +363,8 @@ mod tests {
     #[test]
     fn a_link_or_a_folder_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(LdifWriter::create(folder.path(), "1", None, &Schema::default()).is_err());
-        assert!(LdifWriter::create(Path::new("/dev/null"), "1", None, &Schema::default()).is_err());
+        assert!(LdifWriter::create(folder.path()).is_err());
+        assert!(LdifWriter::create(Path::new("/dev/null")).is_err());
     }
 
     fn value(kind: u8) -> BoxedStrategy<AttributeValue> {

@@ -382,7 +382,8 @@ async fn from_ldap_to_ldif_and_back() {
             );
             started.await.unwrap().schema().clone()
         };
-        let mut writer = LdifWriter::create(&path, "0.0.0", forest.as_ref(), &schema).unwrap();
+        let mut writer = LdifWriter::create(&path).unwrap();
+        writer.begin("0.0.0", forest.as_ref(), &schema).unwrap();
         for object in &imported.objects {
             writer.write(object).unwrap();
         }
