@@ -2,6 +2,7 @@
 mod analyze;
 mod import;
 mod import_ad;
+mod import_entra;
 mod rules;
 
 use clap::Subcommand;
@@ -13,8 +14,7 @@ use crate::{error::CommandError, exit::Exit};
 pub(crate) enum Command {
     Analyze(analyze::Args),
     Rules(rules::Args),
-    #[command(subcommand)]
-    Import(import::What),
+    Import(import::Args),
 }
 
 impl Command {
@@ -22,7 +22,7 @@ impl Command {
         match self {
             Self::Analyze(args) => analyze::run(args),
             Self::Rules(args) => rules::run(args),
-            Self::Import(what) => what.run(),
+            Self::Import(args) => import::run(args),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod canaries;
 mod database;
 mod import_ad;
+mod import_entra;
 mod organisations;
 mod output;
 mod parts;
