@@ -55,6 +55,8 @@ enum Bench {
     Facts,
     /// Evaluate expressions of the usual shapes, beside plain Rust
     Expr,
+    /// Read a tenant of 100,000 users through Microsoft Graph, beside a plain loop
+    Import,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -63,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         Task::Bench { what: Bench::Config } => bench::config(root),
         Task::Bench { what: Bench::Facts } => bench::facts(root),
         Task::Bench { what: Bench::Expr } => bench::expr::run(root),
+        Task::Bench { what: Bench::Import } => bench::import_entra::run(root),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
         Task::Test => test::run(root),
