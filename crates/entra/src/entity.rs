@@ -175,7 +175,9 @@ impl Reader {
                 }
                 _ => values,
             };
-            object.set(row.connector.into(), values);
+            if !values.is_empty() {
+                object.set(row.connector.into(), values);
+            }
         }
         object
     }

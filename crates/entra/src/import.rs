@@ -1,6 +1,6 @@
 //! A full import from Graph: collections in a fixed order, pages ahead of their use, groups with all their members.
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -96,25 +96,22 @@ impl Sink for ToChannel {
     }
 }
 
-/// Names members: the anchors of the users that were read.
+/// Names members: every object that was read, with its anchor if it has one.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    anchors: HashMap<Guid, Box<str>>,
-    seen: HashSet<Guid>,
+    anchors: HashMap<Guid, Option<Box<str>>>,
 }
 
 impl Names {
     /// Notes an object; `false` when it was already there.
     pub(crate) fn note(&mut self, entity: &Entity) -> bool {
-        if let Some(anchor) = &entity.anchor {
-            self.anchors.insert(entity.id, anchor.as_str().into());
-        }
-        self.seen.insert(entity.id)
+        let anchor = entity.anchor.as_deref().map(Into::into);
+        self.anchors.insert(entity.id, anchor).is_none()
     }
 
     /// The name of an object.
     pub(crate) fn dn(&self, id: Guid) -> DistinguishedName {
-        dn(id, self.anchors.get(&id).map(AsRef::as_ref))
+        dn(id, self.anchors.get(&id).and_then(Option::as_deref))
     }
 }
 

@@ -102,7 +102,7 @@ impl GraphBuilder {
             tenant: Graph::TENANT.to_owned(),
             expires_in: self.expires_in,
             polls: self.polls.clone(),
-            current: None,
+            good: Vec::new(),
             n_issued: 0,
             assertions: Vec::new(),
         };
@@ -279,7 +279,7 @@ async fn serve(shared: &Shared, request: Request<Incoming>) -> Answer {
         None => {}
         Some(Kind::NextLink(link)) => next_link = Some(link),
         Some(Kind::OwnNextLink(path)) => next_link = Some(format!("{}{path}", shared.root)),
-        Some(Kind::TokenExpired) => state.tokens.current = None,
+        Some(Kind::TokenExpired) => state.tokens.good.clear(),
         Some(Kind::Status(status, retry)) => {
             let mut answer = plain(
                 status,
@@ -323,7 +323,7 @@ fn answer_to(
         let form = url::form_urlencoded::parse(body).into_owned().collect();
         return json(state.tokens.answer(path, &form));
     };
-    let is_good = state.tokens.current.as_ref().is_some_and(|it| token == format!("Bearer {it}"));
+    let is_good = state.tokens.good.iter().any(|it| token.strip_prefix("Bearer ") == Some(it));
     if !is_good {
         return json(error(
             401,

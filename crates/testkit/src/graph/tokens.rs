@@ -13,7 +13,8 @@ pub(super) struct Tokens {
     pub(super) expires_in: i64,
     /// Answers to polls for a device code before the last, which is a token: error codes.
     pub(super) polls: Vec<&'static str>,
-    pub(super) current: Option<String>,
+    /// Tokens that are good; an older one stays so beside a newer one, as in the real service.
+    pub(super) good: Vec<String>,
     pub(super) n_issued: u32,
     /// Assertions that came.
     pub(super) assertions: Vec<String>,
@@ -26,7 +27,7 @@ impl Tokens {
     fn issue(&mut self, refresh: bool) -> (u16, Value) {
         self.n_issued += 1;
         let token = format!("{CANARY}-{}", self.n_issued);
-        self.current = Some(token.clone());
+        self.good.push(token.clone());
         let mut answer =
             json!({"token_type": "Bearer", "access_token": token, "expires_in": self.expires_in});
         if refresh {
