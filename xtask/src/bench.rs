@@ -2,6 +2,7 @@
 //! `cargo xtask bench facts`: how fast a database is read over TDS, beside what the responder can send.
 pub(crate) mod expr;
 pub(crate) mod import_entra;
+pub(crate) mod import_ad;
 use std::{
     fs,
     path::Path,

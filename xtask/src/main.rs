@@ -56,6 +56,7 @@ enum Bench {
     /// Evaluate expressions of the usual shapes, beside plain Rust
     Expr,
     /// Read a tenant of 100,000 users through Microsoft Graph, beside a plain loop
+    /// Import from directories: Samba beside ldapsearch, LDIF beside Python, and the client's own ceiling
     Import,
 }
 
@@ -66,6 +67,7 @@ fn main() -> anyhow::Result<()> {
         Task::Bench { what: Bench::Facts } => bench::facts(root),
         Task::Bench { what: Bench::Expr } => bench::expr::run(root),
         Task::Bench { what: Bench::Import } => bench::import_entra::run(root),
+        Task::Bench { what: Bench::Import } => bench::import_ad::run(root),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
         Task::Test => test::run(root),

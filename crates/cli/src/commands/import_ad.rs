@@ -21,9 +21,12 @@ const MAX_REMARKS: usize = 40;
 /// Reads Active Directory, every domain or what an LDIF file holds, and writes it into an LDIF file
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[doc = "Where to read: ldaps://HOST[:PORT], ldap://HOST[:PORT] (with StartTLS, or not at all), or an LDIF file, \
-             plain or gzip"]
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(
+        long,
+        value_name = "SOURCE",
+        help = "Where to read: ldaps://HOST[:PORT], ldap://HOST[:PORT] (with StartTLS, or not at all), or an LDIF file, \
+             plain or gzip"
+    )]
     ad: Source,
     /// File to write, readable by its owner only; gzip if its name ends in .gz. An older file is replaced when the new
     /// one is complete
