@@ -61,6 +61,11 @@ fn directory(search: Search) -> impl Fn() -> Box<dyn Handler> + Send + 'static {
 }
 
 async fn imported(search: Search) -> Result<Imported, DirectoryError> {
+    imported_within(search, 1 << 20).await
+}
+
+/// The same with messages of at most so many bytes.
+async fn imported_within(search: Search, limit: usize) -> Result<Imported, DirectoryError> {
     let authority = Authority::new("Own").unwrap();
     let leaf = authority.issue(&["127.0.0.1"], Validity::Long).unwrap();
     let fake = LdapServer::start(&leaf, StartTls::Implicit, directory(search)).unwrap();
@@ -69,8 +74,9 @@ async fn imported(search: Search) -> Result<Imported, DirectoryError> {
     let mut request = ImportRequest::stock();
     request.partitions = vec![PartitionRequest::whole(DOMAIN.parse().unwrap())];
     let mut connect = connect(&ca, "ann@x.example", "secret");
-    connect.limits.message = 1 << 20;
-    connect.limits.silence = std::time::Duration::from_millis(800);
+    connect.limits.message = limit;
+    connect.limits.silence =
+        std::time::Duration::from_millis(if limit > 1 << 20 { 60_000 } else { 800 });
     import(source, request, connect).await
 }
 
@@ -266,4 +272,30 @@ async fn a_group_that_shrinks_while_it_is_read_is_told() {
             .iter()
             .any(|it| it.starts_with("CN=g,DC=x,DC=example lacks values of member"))
     );
+}
+
+#[tokio::test]
+async fn a_group_of_250_000_members_is_one_object() {
+    const N: usize = 250_000;
+    let imported = imported_within(
+        |request, out| {
+            let members: Vec<Vec<u8>> = (0..N)
+                .map(|n| format!("CN=User {n:06},OU=Staff,DC=x,DC=example").into_bytes())
+                .collect();
+            let members: Vec<&[u8]> = members.iter().map(Vec::as_slice).collect();
+            let group: &[(&str, &[&[u8]])] =
+                &[("objectClass", &[b"top", b"group"]), ("member", &members)];
+            out.write_all(&entry(request.id, "CN=g,DC=x,DC=example", group))?;
+            out.write_all(&search_done(request.id, 0, "", None))?;
+            Ok(Answer::Continue)
+        },
+        64 << 20,
+    )
+    .await
+    .unwrap();
+    assert!(imported.error.is_none(), "{:?}", imported.error);
+    let members = imported.named("g").values(&"member".into());
+    assert_eq!(members.len(), N);
+    let last = "CN=User 249999,OU=Staff,DC=x,DC=example".parse().unwrap();
+    assert_eq!(members.last(), Some(&AttributeValue::Reference(last)));
 }
