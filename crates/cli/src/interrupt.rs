@@ -2,7 +2,10 @@
 use std::{
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+    sync::{
+        Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -15,6 +18,9 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Held while a password is asked for: the terminal shows nothing of what is typed, and has to be put right again.
 static PROMPT: Mutex<()> = Mutex::new(());
 
+/// Whether the command ends by itself on Ctrl+C.
+static HANDED_OVER: AtomicBool = AtomicBool::new(false);
+
 /// How long the end waits for the terminal to be put right.
 const PATIENCE: Duration = Duration::from_millis(400);
 
@@ -22,6 +28,14 @@ const PATIENCE: Duration = Duration::from_millis(400);
 pub(crate) fn install() {
     // Without a handler the system ends the program, which is right but for the files.
     drop(ctrlc::try_set_handler(end));
+}
+
+/// Does something that sees Ctrl+C by itself, ends within a second and clears up what it began.
+pub(crate) fn handed_over<T>(work: impl FnOnce() -> T) -> T {
+    HANDED_OVER.store(true, Ordering::SeqCst);
+    let result = work();
+    HANDED_OVER.store(false, Ordering::SeqCst);
+    result
 }
 
 /// Does something with files in the making that must not be cut in two.
@@ -67,6 +81,9 @@ fn locked() -> MutexGuard<'static, Vec<PathBuf>> {
     reason = "the main thread may be in the middle of anything; nothing of it is needed any more"
 )]
 fn end() {
+    if HANDED_OVER.load(Ordering::SeqCst) {
+        return;
+    }
     wait_for_prompt();
     // Nothing is begun and nothing gets its name from here on.
     let unfinished = locked();

@@ -18,7 +18,7 @@ use dirlift_model::{
     text::{plural, sanitize},
 };
 
-use crate::{context, error::CommandError, exit::Exit};
+use crate::{context, error::CommandError, exit::Exit, interrupt};
 
 /// Largest file with a secret, a certificate or authorities, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -82,14 +82,16 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         .enable_all()
         .build()
         .map_err(CommandError::failed)?;
-    let result = runtime.block_on(async {
+    let work = async {
         let mut progress = context::progress();
         tokio::select! {
             biased;
             signal = tokio::signal::ctrl_c() => signal.map(|()| None).map_err(CommandError::failed),
             result = import(&graph, &args.out, &mut progress) => result.map(Some),
         }
-    });
+    };
+    // Several files are in the making, and whoever makes them clears them away.
+    let result = interrupt::handed_over(|| runtime.block_on(work));
     // Nothing waits for a connection that does not answer.
     runtime.shutdown_background();
     let Some(facts) = result? else {
