@@ -46,6 +46,11 @@ impl Names {
         self.by_id.get(id.index())
     }
 
+    /// Every number, in order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = AttributeId> {
+        (0..self.by_id.len()).map(|it| AttributeId(u32::try_from(it).unwrap_or(u32::MAX)))
+    }
+
     /// How many names the table has.
     pub fn len(&self) -> usize {
         self.by_id.len()

@@ -13,6 +13,7 @@ pub mod expr;
 pub mod functions;
 pub mod input;
 pub mod rules;
+pub mod sync;
 pub mod value;
 
 pub use assumption::{Assumption, AssumptionSet};

@@ -76,14 +76,7 @@ impl JoinCriterion {
 
     /// The keys of a value under this criterion; one for each of several values, none for empty text or a date.
     pub fn keys(self, value: &Value) -> Vec<JoinKey> {
-        let text = |it: &str| if self.case_sensitive { it.to_owned() } else { it.to_lowercase() };
-        let key = |it: &Scalar| match it {
-            Scalar::Binary(bytes) => Some(JoinKey::Binary(bytes.to_vec())),
-            other => crate::functions::text_of(other)
-                .filter(|it| !it.is_empty())
-                .map(|it| JoinKey::Text(text(&it))),
-        };
-        value.scalars().iter().filter_map(key).collect()
+        keys(value, self.case_sensitive)
     }
 
     /// Whether two values match: one value of the one equals one of the other.
@@ -91,6 +84,18 @@ impl JoinCriterion {
         let there = self.keys(metaverse);
         self.keys(connector_space).iter().any(|it| there.contains(it))
     }
+}
+
+/// The keys of a value, by case or not.
+pub(crate) fn keys(value: &Value, case_sensitive: bool) -> Vec<JoinKey> {
+    let text = |it: &str| if case_sensitive { it.to_owned() } else { it.to_lowercase() };
+    let key = |it: &Scalar| match it {
+        Scalar::Binary(bytes) => Some(JoinKey::Binary(bytes.to_vec())),
+        other => crate::functions::text_of(other)
+            .filter(|it| !it.is_empty())
+            .map(|it| JoinKey::Text(text(&it))),
+    };
+    value.scalars().iter().filter_map(key).collect()
 }
 
 /// Tries the groups from the first on; the first that matches exactly one object decides.

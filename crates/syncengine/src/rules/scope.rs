@@ -148,6 +148,27 @@ impl Scope {
         self.groups.get(group)?.get(clause).map(|it| &it.written)
     }
 
+    /// Every clause, as it is written.
+    pub fn clauses(&self) -> impl Iterator<Item = &ScopeClause> {
+        self.groups.iter().flatten().map(|it| &it.written)
+    }
+
+    /// How many clauses each group has.
+    pub fn groups(&self) -> impl Iterator<Item = usize> {
+        self.groups.iter().map(Vec::len)
+    }
+
+    /// Whether one clause holds, each looked at for itself; `None` if there is none.
+    pub fn clause_holds(
+        &self,
+        group: usize,
+        clause: usize,
+        input: &dyn ScopeInput,
+    ) -> Option<bool> {
+        let mut used = AssumptionSet::default();
+        self.groups.get(group)?.get(clause).map(|it| it.holds(input, &mut used))
+    }
+
     /// The attributes that the filter looks at; one may come twice.
     pub fn attributes(&self) -> impl Iterator<Item = AttributeId> {
         self.groups.iter().flatten().map(|it| it.attribute)

@@ -1,6 +1,7 @@
 //! Reads values and cases as the case files write them; uses no parser of the crate under test.
 #![allow(dead_code, reason = "each test program uses a part of this")]
 pub(crate) mod rules;
+pub(crate) mod sync;
 
 use std::sync::Arc;
 

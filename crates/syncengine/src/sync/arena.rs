@@ -1,0 +1,345 @@
+//! Values of both spaces and of the metaverse, each stored once.
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash as _, Hasher as _},
+    sync::Arc,
+};
+
+use dirlift_model::{AttributeValue, DistinguishedName};
+
+use super::small;
+use crate::value::{Kind, Scalar};
+
+/// Bytes of a page; a longer value has a page of its own.
+const PAGE: usize = 1 << 20;
+/// Places in a page are counted in units of four bytes.
+const UNIT: usize = 4;
+/// Units of a page, as a number of bits.
+const UNIT_BITS: u32 = 18;
+/// Marks a reference to an object of a connector space.
+const OBJECT: u32 = 1 << 31;
+/// Marks a value that only one worker knows yet.
+const LOCAL: u32 = 1 << 30;
+
+/// The number of a value, or of an object that is referred to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ValueId(pub(super) u32);
+
+impl ValueId {
+    /// The reference to an object, by its number over all spaces.
+    pub(super) const fn object(object: u32) -> Self {
+        Self(object | OBJECT)
+    }
+
+    /// The object, if this is a reference to one.
+    pub(super) const fn as_object(self) -> Option<u32> {
+        if self.0 & OBJECT == 0 { None } else { Some(self.0 & !OBJECT) }
+    }
+
+    const fn as_local(self) -> Option<u32> {
+        if self.0 & OBJECT == 0 && self.0 & LOCAL != 0 { Some(self.0 & !LOCAL) } else { None }
+    }
+}
+
+/// One value as bytes with its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Raw<'a> {
+    pub(super) kind: Kind,
+    pub(super) bytes: &'a [u8],
+}
+
+/// Every value once.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    pages: Vec<Vec<u8>>,
+    /// The place of each value, in units.
+    places: Vec<u32>,
+    /// Numbers of values plus one, found by hash; zero is free.
+    table: Vec<u32>,
+    full: bool,
+}
+
+impl Arena {
+    /// Stores a value, or finds it.
+    pub(super) fn intern(&mut self, raw: Raw<'_>) -> ValueId {
+        if self.places.len() * 4 >= self.table.len() * 3 {
+            self.grow();
+        }
+        let mut slot = self.first_slot(raw);
+        loop {
+            match self.table[slot].checked_sub(1) {
+                None => break,
+                Some(id) if self.raw(ValueId(id)) == raw => return ValueId(id),
+                Some(_) => slot = (slot + 1) & (self.table.len() - 1),
+            }
+        }
+        let id = small(self.places.len());
+        let Some(place) = self.place(raw).filter(|_| id < LOCAL) else {
+            self.full = true;
+            return ValueId(0);
+        };
+        self.places.push(place);
+        self.table[slot] = id + 1;
+        ValueId(id)
+    }
+
+    /// Finds a value.
+    pub(super) fn find(&self, raw: Raw<'_>) -> Option<ValueId> {
+        if self.table.is_empty() {
+            return None;
+        }
+        let mut slot = self.first_slot(raw);
+        loop {
+            let id = self.table[slot].checked_sub(1)?;
+            if self.raw(ValueId(id)) == raw {
+                return Some(ValueId(id));
+            }
+            slot = (slot + 1) & (self.table.len() - 1);
+        }
+    }
+
+    /// The value behind a number of this store; nothing for a reference to an object.
+    pub(super) fn raw(&self, id: ValueId) -> Raw<'_> {
+        let nothing = Raw { kind: Kind::Null, bytes: &[] };
+        let Some(place) = self.places.get(id.0 as usize) else { return nothing };
+        let page = &self.pages[(*place >> UNIT_BITS) as usize];
+        let at = (*place & ((1 << UNIT_BITS) - 1)) as usize * UNIT;
+        let Some((head, rest)) = page[at..].split_first_chunk::<4>() else { return nothing };
+        let head = u32::from_le_bytes(*head);
+        let len = (head >> 3) as usize;
+        Raw { kind: kind_of(head & 7), bytes: rest.get(..len).unwrap_or_default() }
+    }
+
+    /// Whether a value had no place any more.
+    pub(super) const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// How many values there are.
+    pub(super) const fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Bytes in use.
+    pub(super) fn size(&self) -> usize {
+        self.pages.iter().map(Vec::capacity).sum::<usize>()
+            + (self.places.capacity() + self.table.capacity()) * 4
+    }
+
+    /// Stores a value of a directory.
+    pub(super) fn attribute_value(&mut self, value: &AttributeValue) -> ValueId {
+        match value {
+            AttributeValue::String(text) => self.intern(Raw::text(text)),
+            AttributeValue::Integer(number) => {
+                self.intern(Raw { kind: Kind::Number, bytes: &number.to_le_bytes() })
+            }
+            AttributeValue::Boolean(boolean) => {
+                self.intern(Raw { kind: Kind::Boolean, bytes: &[u8::from(*boolean)] })
+            }
+            AttributeValue::Binary(bytes) => self.intern(Raw { kind: Kind::Binary, bytes }),
+            AttributeValue::Reference(name) => self.intern(Raw::name(name)),
+        }
+    }
+
+    fn first_slot(&self, raw: Raw<'_>) -> usize {
+        let mut hasher = DefaultHasher::new();
+        (raw.kind as u8).hash(&mut hasher);
+        raw.bytes.hash(&mut hasher);
+        let mask = self.table.len() as u64 - 1;
+        usize::try_from(hasher.finish() & mask).unwrap_or(0)
+    }
+
+    fn grow(&mut self) {
+        let n_slots = (self.table.len() * 2).max(1 << 10);
+        self.table = Vec::new();
+        self.table = vec![0; n_slots];
+        for id in 0..small(self.places.len()) {
+            let mut slot = self.first_slot(self.raw(ValueId(id)));
+            while self.table[slot] != 0 {
+                slot = (slot + 1) & (n_slots - 1);
+            }
+            self.table[slot] = id + 1;
+        }
+    }
+
+    /// Writes a value and says where, or nothing if the store has no place for it.
+    fn place(&mut self, raw: Raw<'_>) -> Option<u32> {
+        let len = u32::try_from(raw.bytes.len()).ok().filter(|it| *it < 1 << 29)?;
+        let needed = (raw.bytes.len() + 4).next_multiple_of(UNIT);
+        if self.pages.last().is_none_or(|it| it.len() + needed > PAGE) {
+            self.pages.push(Vec::with_capacity(PAGE.max(needed)));
+        }
+        let page_idx = small(self.pages.len() - 1);
+        if page_idx >= 1 << (32 - UNIT_BITS) {
+            return None;
+        }
+        let page = self.pages.last_mut()?;
+        let at = small(page.len() / UNIT);
+        page.extend_from_slice(&(len << 3 | code_of(raw.kind)).to_le_bytes());
+        page.extend_from_slice(raw.bytes);
+        page.resize(page.len().next_multiple_of(UNIT), 0);
+        Some(page_idx << UNIT_BITS | at)
+    }
+}
+
+/// The values of one worker: what everybody knows, and what only it knows yet.
+pub(super) struct Overlay<'a> {
+    shared: &'a Arena,
+    own: Arena,
+}
+
+impl<'a> Overlay<'a> {
+    pub(super) fn new(shared: &'a Arena) -> Self {
+        Self { shared, own: Arena::default() }
+    }
+
+    /// The number of a scalar.
+    pub(super) fn scalar(&mut self, scalar: &Scalar) -> ValueId {
+        with_raw(scalar, |raw| {
+            self.shared.find(raw).unwrap_or_else(|| ValueId(self.own.intern(raw).0 | LOCAL))
+        })
+    }
+
+    /// The value behind a number.
+    pub(super) fn raw(&self, id: ValueId) -> Raw<'_> {
+        match id.as_local() {
+            Some(own) => self.own.raw(ValueId(own)),
+            None => self.shared.raw(id),
+        }
+    }
+
+    /// What only this worker knows.
+    pub(super) fn into_own(self) -> Arena {
+        self.own
+    }
+}
+
+/// Gives the values of a worker numbers that everybody knows.
+pub(super) struct Adopted(Vec<ValueId>);
+
+impl Adopted {
+    pub(super) fn new(shared: &mut Arena, own: &Arena) -> Self {
+        Self((0..small(own.len())).map(|it| shared.intern(own.raw(ValueId(it)))).collect())
+    }
+
+    pub(super) fn id(&self, id: ValueId) -> ValueId {
+        id.as_local().map_or(id, |it| self.0.get(it as usize).copied().unwrap_or(ValueId(0)))
+    }
+}
+
+impl<'a> Raw<'a> {
+    pub(super) const fn text(text: &'a str) -> Self {
+        Self { kind: Kind::Text, bytes: text.as_bytes() }
+    }
+
+    pub(super) fn name(name: &'a DistinguishedName) -> Self {
+        Self { kind: Kind::Reference, bytes: name.as_str().as_bytes() }
+    }
+
+    /// The text of a text or a name.
+    pub(super) fn as_str(self) -> &'a str {
+        str::from_utf8(self.bytes).unwrap_or_default()
+    }
+
+    fn number(self) -> i64 {
+        self.bytes.try_into().map_or(0, i64::from_le_bytes)
+    }
+
+    /// As the language has it.
+    pub(super) fn scalar(self) -> Option<Scalar> {
+        Some(match self.kind {
+            Kind::Text => Scalar::Text(self.as_str().into()),
+            Kind::Number => Scalar::Number(self.number()),
+            Kind::Boolean => Scalar::Boolean(self.bytes == [1]),
+            Kind::Binary => Scalar::Binary(self.bytes.into()),
+            Kind::Reference => Scalar::Reference(Arc::new(self.as_str().parse().ok()?)),
+            Kind::Date | Kind::Null | Kind::Flow => return None,
+        })
+    }
+
+    /// As a directory has it.
+    pub(super) fn attribute_value(self) -> Option<AttributeValue> {
+        Some(match self.kind {
+            Kind::Text => AttributeValue::String(self.as_str().to_owned()),
+            Kind::Number => AttributeValue::Integer(self.number()),
+            Kind::Boolean => AttributeValue::Boolean(self.bytes == [1]),
+            Kind::Binary => AttributeValue::Binary(self.bytes.to_vec()),
+            Kind::Reference => AttributeValue::Reference(self.as_str().parse().ok()?),
+            Kind::Date | Kind::Null | Kind::Flow => return None,
+        })
+    }
+}
+
+/// Dates become text: a directory has no type for them.
+fn with_raw<T>(scalar: &Scalar, work: impl FnOnce(Raw<'_>) -> T) -> T {
+    match scalar {
+        Scalar::Text(text) => work(Raw::text(text)),
+        Scalar::Number(number) => work(Raw { kind: Kind::Number, bytes: &number.to_le_bytes() }),
+        Scalar::Boolean(boolean) => work(Raw { kind: Kind::Boolean, bytes: &[u8::from(*boolean)] }),
+        Scalar::Binary(bytes) => work(Raw { kind: Kind::Binary, bytes }),
+        Scalar::Reference(name) => work(Raw::name(name)),
+        Scalar::Date(date) => work(Raw::text(&date.to_string())),
+    }
+}
+
+const fn code_of(kind: Kind) -> u32 {
+    match kind {
+        Kind::Text => 0,
+        Kind::Number => 1,
+        Kind::Boolean => 2,
+        Kind::Binary => 3,
+        Kind::Reference => 4,
+        Kind::Date | Kind::Null | Kind::Flow => 5,
+    }
+}
+
+const fn kind_of(code: u32) -> Kind {
+    match code {
+        0 => Kind::Text,
+        1 => Kind::Number,
+        2 => Kind::Boolean,
+        3 => Kind::Binary,
+        4 => Kind::Reference,
+        _ => Kind::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_have_one_number_and_types_differ() {
+        let mut arena = Arena::default();
+        let ann = arena.intern(Raw::text("ann"));
+        assert_eq!(arena.intern(Raw::text("ann")), ann);
+        assert_ne!(arena.intern(Raw { kind: Kind::Binary, bytes: b"ann" }), ann);
+        for number in 0..5_000 {
+            arena.attribute_value(&AttributeValue::Integer(number));
+        }
+        assert_eq!(arena.find(Raw::text("ann")), Some(ann));
+        assert_eq!(arena.raw(ann).scalar(), Some(Scalar::text("ann")));
+        assert_eq!(arena.len(), 5_002);
+        let big = "x".repeat(3 << 20);
+        let id = arena.intern(Raw::text(&big));
+        let after = arena.intern(Raw::text("after"));
+        assert_eq!(arena.raw(id).as_str().len(), big.len());
+        assert_eq!(arena.raw(after).as_str(), "after");
+        assert!(!arena.is_full());
+    }
+
+    #[test]
+    fn what_a_worker_found_is_adopted() {
+        let mut shared = Arena::default();
+        let known = shared.intern(Raw::text("known"));
+        let mut overlay = Overlay::new(&shared);
+        assert_eq!(overlay.scalar(&Scalar::text("known")), known);
+        let new = overlay.scalar(&Scalar::text("new"));
+        assert_eq!(overlay.raw(new).as_str(), "new");
+        let own = overlay.into_own();
+        let adopted = Adopted::new(&mut shared, &own);
+        assert_eq!(shared.raw(adopted.id(new)).as_str(), "new");
+        assert_eq!(adopted.id(known), known);
+        assert_eq!(adopted.id(ValueId::object(7)).as_object(), Some(7));
+    }
+}

@@ -1,0 +1,296 @@
+//! What the cloud already has from this system: partners that no rule joins, and objects whose partner is gone.
+use std::collections::{BTreeMap, HashMap};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use dirlift_model::{AttributeName, Guid, Sid};
+
+use super::{
+    arena::{Raw, ValueId},
+    cells::Attr,
+    link::{Decision, Links, attach, decide_outward, mv_view, open},
+    search::Search,
+    state::State,
+    view::Groups,
+};
+use crate::{
+    assumption::AssumptionSet,
+    rules::{Direction, LinkType},
+    value::Kind,
+};
+
+/// What ties an object of the cloud to one of the metaverse when its anchor cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Sid(String),
+    Address(String),
+    Device(String),
+}
+
+/// Why an object of the cloud that this system keeps has no partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Orphan {
+    /// Nothing has its anchor.
+    SourceGone,
+    /// This object has its anchor, and no rule lets it in.
+    Filtered(u32),
+    /// This object has its anchor, and an error.
+    Held(u32),
+}
+
+/// Links objects of the cloud whose anchor cannot be read: by security identifier, address or device.
+pub(super) fn match_without_anchor(
+    state: &mut State,
+    groups: &Groups,
+    search: &mut Search,
+    space: usize,
+) -> bool {
+    let wanted = unlinked(state, space, |it, idx| anchor_of(it, space, idx).is_none());
+    if wanted.is_empty() {
+        return false;
+    }
+    let known = &state.attributes.known;
+    let (sid, device, mail, proxies) =
+        (known.cloud_sid, known.device_id, known.mail, known.proxies);
+    let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();
+    for idx in wanted {
+        let values =
+            |attribute| raws(state, state.spaces[space].cell(idx, attribute).map(|it| it.values()));
+        let mut keys: Vec<_> = values(sid).iter().filter_map(|it| sid_key(*it)).collect();
+        keys.extend(values(device).iter().filter_map(|it| device_key(*it)));
+        if keys.is_empty() {
+            keys.extend(
+                values(proxies).iter().chain(&values(mail)).filter_map(|it| address_key(*it)),
+            );
+        }
+        for key in keys {
+            by_key.entry(key).or_default().push(idx);
+        }
+    }
+    let mut pairs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for mv in open(state, space) {
+        let cell = |attribute: Attr| {
+            raws(
+                state,
+                state.mv_cell(mv, attribute).map(|it| it.values().collect::<Vec<_>>().into_iter()),
+            )
+        };
+        let known = &state.attributes.known;
+        let mut keys: Vec<_> =
+            cell(known.object_sid).iter().filter_map(|it| sid_key(*it)).collect();
+        keys.extend(cell(known.device_id).iter().filter_map(|it| device_key(*it)));
+        keys.extend(
+            cell(known.proxies).iter().chain(&cell(known.mail)).filter_map(|it| address_key(*it)),
+        );
+        let mut found: Vec<usize> =
+            keys.iter().filter_map(|it| by_key.get(it)).flatten().copied().collect();
+        found.retain(|it| is_of_kind(state, mv, space, *it));
+        found.sort_unstable();
+        found.dedup();
+        if let [only] = found[..] {
+            pairs.entry(only).or_default().push(mv);
+        }
+    }
+    let mut changed = false;
+    for (idx, all) in pairs {
+        if let [mv] = all[..] {
+            changed |= attach(state, groups, search, (space, idx), mv, false);
+        }
+    }
+    changed
+}
+
+/// Links objects of the cloud to the objects that have their anchor, although no rule joins them (any more).
+pub(super) fn match_by_anchor(
+    state: &mut State,
+    groups: &Groups,
+    search: &mut Search,
+    space: usize,
+) -> bool {
+    let mut by_anchor: HashMap<String, Option<usize>> = HashMap::new();
+    for idx in unlinked(state, space, |_, _| true) {
+        if let Some(anchor) = anchor_of(state, space, idx) {
+            by_anchor.entry(anchor).and_modify(|it| *it = None).or_insert(Some(idx));
+        }
+    }
+    if by_anchor.is_empty() {
+        return false;
+    }
+    let mut pairs = Vec::new();
+    for mv in open(state, space) {
+        let Some(anchor) = mv_anchor(state, mv) else { continue };
+        let Some(Some(idx)) = by_anchor.get(&anchor) else { continue };
+        let view = mv_view(state, groups, mv, space);
+        let mut used = AssumptionSet::default();
+        let decision = decide_outward(&view, groups, search, &mut used);
+        if matches!(decision, Decision::Nothing) {
+            pairs.push((*idx, mv));
+        }
+        by_anchor.insert(anchor, None);
+    }
+    let mut changed = false;
+    for (idx, mv) in pairs {
+        changed |= attach(state, groups, search, (space, idx), mv, false);
+    }
+    changed
+}
+
+/// The objects of the cloud that this system keeps and that have no partner, with the reason; none that makes way for
+/// a new object, and none of a type that no rule provisions.
+pub(super) fn orphans(state: &State, links: &Links, space: usize) -> Vec<(usize, Orphan)> {
+    let replaced: Vec<usize> = links
+        .provisioned
+        .iter()
+        .filter(|it| it.space == space)
+        .filter_map(|it| it.replaces)
+        .collect();
+    let wanted = unlinked(state, space, |it, idx| {
+        !replaced.contains(&idx)
+            && !it.errors.contains_key(&it.number(space, idx))
+            && it.spaces[space].object_type(idx).is_some_and(|name| it.provisions(space, name))
+    });
+    let sources = if wanted.is_empty() { HashMap::new() } else { left_out(state) };
+    let reason = |idx: usize| match anchor_of(state, space, idx).and_then(|it| sources.get(&it)) {
+        None => Orphan::SourceGone,
+        Some(it) if state.errors.contains_key(it) => Orphan::Held(*it),
+        Some(it) => Orphan::Filtered(*it),
+    };
+    wanted.into_iter().map(|it| (it, reason(it))).collect()
+}
+
+/// The objects without a partner, by the anchors they would have.
+fn left_out(state: &State) -> HashMap<String, u32> {
+    let mut out = HashMap::new();
+    let known = &state.attributes.known;
+    for (space_idx, space) in state.spaces.iter().enumerate().filter(|it| !it.1.is_entra()) {
+        for idx in 0..space.len() {
+            let number = state.number(space_idx, idx);
+            if state.partner(number).is_some() {
+                continue;
+            }
+            let guid = space.cell(idx, known.object_guid).and_then(|it| it.values().next());
+            let guid = guid.map(|it| state.arena.raw(it)).filter(|it| it.kind == Kind::Binary);
+            let bytes = guid.map(|it| it.bytes.to_vec());
+            let bytes = bytes.or_else(|| space.id(idx).map(|it| it.to_directory_bytes().to_vec()));
+            if let Some(bytes) = bytes {
+                out.entry(STANDARD.encode(bytes)).or_insert(number);
+            }
+            let contributed = state.contributed(space_idx, idx).get(known.source_anchor);
+            if let Some(id) = contributed.and_then(|it| it.values().next()) {
+                out.entry(state.arena.raw(id).as_str().to_owned()).or_insert(number);
+            }
+        }
+    }
+    out
+}
+
+fn unlinked(state: &State, space: usize, wanted: impl Fn(&State, usize) -> bool) -> Vec<usize> {
+    let this = &state.spaces[space];
+    (0..this.len())
+        .filter(|it| this.is_synchronised(*it))
+        .filter(|it| state.partner(state.number(space, *it)).is_none())
+        .filter(|it| wanted(state, *it))
+        .collect()
+}
+
+fn raws(state: &State, values: Option<impl Iterator<Item = ValueId>>) -> Vec<Raw<'_>> {
+    let values = values.into_iter().flatten().filter(|it| it.as_object().is_none());
+    values.map(|it| state.arena.raw(it)).collect()
+}
+
+/// Whether an object of the cloud can be what rules make of an object of the metaverse.
+fn is_of_kind(state: &State, mv: usize, space: usize, idx: usize) -> bool {
+    let Some(name) = state.spaces[space].object_type(idx) else { return false };
+    let source = state.mv_cell(mv, state.attributes.known.source_object_type);
+    let source = source.and_then(|it| it.values().next()).map(|it| state.arena.raw(it).as_str());
+    if let Some(source) = source {
+        return name.is(source) || name.is("device") && source.eq_ignore_ascii_case("computer");
+    }
+    let plan = state.plans.outbound(space, state.metaverse.type_idx(mv));
+    let mut rules = plan.into_iter().flat_map(|it| &it.rules).filter_map(|it| state.rule(*it));
+    rules.any(|it| it.target_object_type.includes(name))
+}
+
+impl State {
+    /// Whether some rule makes objects of this type in a space.
+    pub(super) fn provisions(&self, space: usize, name: &AttributeName) -> bool {
+        self.rules.rules().iter().any(|it| {
+            it.direction == Direction::Outbound
+                && it.link_type == LinkType::Provision
+                && it.connector == self.spaces[space].connector.id
+                && it.target_object_type.includes(name)
+        })
+    }
+}
+
+/// The source anchor of an object of the cloud: its attribute, or what its name stands for.
+pub(super) fn anchor_of(state: &State, space: usize, idx: usize) -> Option<String> {
+    let this = &state.spaces[space];
+    if let Some(cell) = this.cell(idx, state.attributes.known.source_anchor)
+        && let Some(id) = cell.values().next()
+    {
+        let raw = state.arena.raw(id);
+        return match raw.kind {
+            Kind::Text => Some(raw.as_str().to_owned()).filter(|it| !it.is_empty()),
+            Kind::Binary => Some(STANDARD.encode(raw.bytes)),
+            _ => None,
+        };
+    }
+    if !this.is_entra() {
+        return None;
+    }
+    let name = this.name_text(&state.arena, idx);
+    let hex = name.get(..4)?.eq_ignore_ascii_case("CN={").then(|| &name[4..])?.strip_suffix('}')?;
+    let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
+    let byte = |it: &[u8; 2]| u8::from_str_radix(str::from_utf8(it).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+    String::from_utf8(bytes?).ok().filter(|it| !it.is_empty())
+}
+
+/// The source anchor in the metaverse.
+pub(super) fn mv_anchor(state: &State, mv: usize) -> Option<String> {
+    let cell = state.mv_cell(mv, state.attributes.known.source_anchor)?;
+    let raw = state.arena.raw(cell.values().next()?);
+    match raw.kind {
+        Kind::Text => Some(raw.as_str().to_owned()),
+        Kind::Binary => Some(STANDARD.encode(raw.bytes)),
+        _ => None,
+    }
+}
+
+/// A security identifier as text, from bytes or from text.
+pub(super) fn sid_text(raw: Raw<'_>) -> Option<String> {
+    match raw.kind {
+        Kind::Binary => Sid::from_bytes(raw.bytes).ok().map(|it| it.to_string()),
+        Kind::Text => raw.as_str().parse::<Sid>().ok().map(|it| it.to_string()),
+        _ => None,
+    }
+}
+
+/// A GUID as text, from bytes or from text.
+pub(super) fn guid_text(raw: Raw<'_>) -> Option<String> {
+    match raw.kind {
+        Kind::Binary => {
+            raw.bytes.try_into().ok().map(|it| Guid::from_directory_bytes(it).to_string())
+        }
+        Kind::Text => raw.as_str().parse::<Guid>().ok().map(|it| it.to_string()),
+        _ => None,
+    }
+}
+
+fn sid_key(raw: Raw<'_>) -> Option<Key> {
+    sid_text(raw).map(Key::Sid)
+}
+
+fn device_key(raw: Raw<'_>) -> Option<Key> {
+    guid_text(raw).map(Key::Device)
+}
+
+/// A mail address, with or without the prefix of proxy addresses; other kinds of address have their prefix.
+fn address_key(raw: Raw<'_>) -> Option<Key> {
+    if raw.kind != Kind::Text {
+        return None;
+    }
+    let text = raw.as_str().trim().to_lowercase();
+    let text = text.strip_prefix("smtp:").map(ToOwned::to_owned).unwrap_or(text);
+    (!text.is_empty()).then_some(Key::Address(text))
+}

@@ -1,0 +1,400 @@
+//! Linking: joins and projections on the way in, joins and provisioning on the way out, until nothing changes.
+use dirlift_model::DistinguishedName;
+
+use super::{
+    attributes::attr,
+    cells::FlowRef,
+    fault::Problem,
+    inbound, parallel,
+    search::Search,
+    state::State,
+    view::{CsView, Groups, MvView},
+};
+use crate::{
+    assumption::AssumptionSet,
+    rules::{
+        CompiledRule, Direction, JoinDecision, LinkType, ObjectType,
+        join::{decide, may_provision},
+    },
+    value::{Outcome, Scalar, Value},
+};
+
+/// Most rounds; a set of rules that needs more goes round in a circle.
+pub(super) const MAX_PASSES: usize = 10;
+
+/// Who links what, and what is to be made.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// Outbound rules that linked an existing object, by its number.
+    pub(super) joined_by: std::collections::HashMap<u32, usize>,
+    /// Objects to be made, in the order of connectors and of the metaverse.
+    pub(super) provisioned: Vec<Provisioned>,
+    /// Errors on the way out, by space and object of the metaverse.
+    pub(super) errors: std::collections::BTreeMap<(usize, usize), Problem>,
+}
+
+/// An object that is to be made.
+#[derive(Clone, Debug)]
+pub(super) struct Provisioned {
+    pub(super) space: usize,
+    pub(super) mv: usize,
+    pub(super) rule: usize,
+    pub(super) name: DistinguishedName,
+    /// The object of another type that has this name now and makes way.
+    pub(super) replaces: Option<usize>,
+}
+
+/// What is to happen between an object of the metaverse and a connector space.
+#[derive(Clone, Debug)]
+pub(super) enum Decision {
+    /// No rule wants a link.
+    Nothing,
+    /// A rule joins an object that is there.
+    Join { rule: usize, idx: usize },
+    /// A rule makes an object.
+    Provision { rule: usize, name: DistinguishedName },
+    /// It cannot be decided.
+    Failed(Problem),
+}
+
+/// Joins and projects every object of a space that has no partner yet; whether anything changed.
+pub(super) fn inward(
+    state: &mut State,
+    groups: &Groups,
+    search: &mut Search,
+    space: usize,
+) -> bool {
+    let mut changed = false;
+    for idx in 0..state.spaces[space].len() {
+        let number = state.number(space, idx);
+        if state.partner(number).is_some() || state.linking[space].get(idx).is_empty() {
+            continue;
+        }
+        state.errors.remove(&number);
+        changed |= link_inward(state, groups, search, space, idx);
+    }
+    changed
+}
+
+fn link_inward(
+    state: &mut State,
+    groups: &Groups,
+    search: &mut Search,
+    space: usize,
+    idx: usize,
+) -> bool {
+    let number = state.number(space, idx);
+    let linking: Vec<usize> = state.linking[space].get(idx).iter().map(|it| *it as usize).collect();
+    for place in linking {
+        let view = CsView { state, groups, space, idx };
+        let Some(rule) = state.rule(place) else { continue };
+        let decision = decide(&rule.joins, |it| search.in_metaverse(&view, rule, it));
+        match decision {
+            JoinDecision::Joined { target, .. } => {
+                if let Some(other) = state.metaverse.link(target, space) {
+                    let partner = state.number(space, other);
+                    state.errors.insert(number, Problem::Ambiguous { rule: place, partner });
+                    return false;
+                }
+                return attach(state, groups, search, (space, idx), target, false);
+            }
+            JoinDecision::NotJoined { .. } => {
+                let value = |it| view.value(attr(it));
+                if rule.link_type != LinkType::Provision
+                    || !may_provision(&rule.joins, Direction::Inbound, value)
+                {
+                    continue;
+                }
+                let ObjectType::Named(name) = &rule.target_object_type else { continue };
+                let Some(type_idx) = state.plans.types.iter().position(|it| it == name) else {
+                    continue;
+                };
+                let mv = state.metaverse.add(type_idx, number);
+                let done = attach(state, groups, search, (space, idx), mv, true);
+                if !done {
+                    state.metaverse.pop();
+                }
+                return done;
+            }
+        }
+    }
+    false
+}
+
+/// Links an object unless one of its flows that would decide has no result.
+pub(super) fn attach(
+    state: &mut State,
+    groups: &Groups,
+    search: &mut Search,
+    (space, idx): (usize, usize),
+    mv: usize,
+    created: bool,
+) -> bool {
+    let number = state.number(space, idx);
+    inbound::evaluate_again(state, groups, space, idx, mv, created);
+    if let Some(problem) = effective_failure(state, number, space, idx, mv) {
+        state.errors.insert(number, problem);
+        return false;
+    }
+    state.link(space, idx, Some(mv));
+    search.note(state, space, idx, mv);
+    true
+}
+
+/// The first failure of an object that no other object of the same partner hides; also flows that cannot be merged.
+fn effective_failure(
+    state: &State,
+    number: u32,
+    space: usize,
+    idx: usize,
+    mv: usize,
+) -> Option<Problem> {
+    let others: Vec<_> = state.metaverse.links(mv).collect();
+    let decided = |attribute, flow: FlowRef| {
+        others.iter().any(|(space, idx)| {
+            let cell = state.contributed(*space, *idx).get(attribute);
+            cell.is_some_and(|it| it.flow < flow)
+        })
+    };
+    for (attribute, problem) in state.failed.get(&number).into_iter().flatten() {
+        let flow = match problem {
+            Problem::Flow { flow, .. } => *flow,
+            _ => FlowRef(0),
+        };
+        if !decided(*attribute, flow) {
+            return Some(problem.clone());
+        }
+    }
+    for (other_space, other) in others {
+        let theirs = state.contributed(other_space, other);
+        for cell in state.contributed(space, idx) {
+            let Some(other) = theirs.get(cell.attribute) else { continue };
+            if state.merge_of(cell.flow) != state.merge_of(other.flow) {
+                return Some(Problem::Mixed { first: cell.flow, second: other.flow });
+            }
+        }
+    }
+    None
+}
+
+/// The outbound rules in scope of an object of the metaverse that write to one type, or to any.
+pub(super) fn in_scope(
+    view: &MvView<'_>,
+    used: &mut AssumptionSet,
+    wanted: impl Fn(&CompiledRule) -> bool,
+) -> Vec<usize> {
+    let state = view.state;
+    let Some(plan) = state.plans.outbound(view.space, state.metaverse.type_idx(view.mv)) else {
+        return Vec::new();
+    };
+    let holds = |it: &usize| {
+        state.rule(*it).is_some_and(|it| wanted(it) && it.scope.holds(view, &mut *used))
+    };
+    plan.rules.iter().copied().filter(holds).collect()
+}
+
+pub(super) fn mv_view<'a>(
+    state: &'a State,
+    groups: &'a Groups,
+    mv: usize,
+    space: usize,
+) -> MvView<'a> {
+    MvView { state, groups, mv, space, image: state.image(mv) }
+}
+
+/// Decides what a connector space is to have for an object of the metaverse that has no partner there.
+pub(super) fn decide_outward(
+    view: &MvView<'_>,
+    groups: &Groups,
+    search: &Search,
+    used: &mut AssumptionSet,
+) -> Decision {
+    let state = view.state;
+    let linking = in_scope(view, used, super::plan::links);
+    if linking.is_empty() {
+        return Decision::Nothing;
+    }
+    if let Some((first, second)) = inbound::several_joins(state, &linking) {
+        return Decision::Failed(Problem::SeveralJoinRules { first, second });
+    }
+    for place in linking {
+        let Some(rule) = state.rule(place) else { continue };
+        let provisions = rule.link_type == LinkType::Provision
+            && may_provision(&rule.joins, Direction::Outbound, |it| view.value(attr(it)));
+        let mut name = None;
+        if provisions {
+            match new_name(view, place, used) {
+                Ok(found) => name = found,
+                Err(problem) => return Decision::Failed(problem),
+            }
+            let space = &state.spaces[view.space];
+            let there = name.as_ref().and_then(|it| space.find(&state.arena, it));
+            if let Some(idx) = there
+                && space.object_type(idx).is_some_and(|it| rule.target_object_type.includes(it))
+            {
+                return Decision::Join { rule: place, idx };
+            }
+        }
+        let decision = decide(&rule.joins, |it| search.in_space(view, groups, rule, it));
+        if let JoinDecision::Joined { target, .. } = decision {
+            return Decision::Join { rule: place, idx: target };
+        }
+        if provisions {
+            return name.map_or(Decision::Failed(Problem::NoName { rule: place }), |name| {
+                Decision::Provision { rule: place, name }
+            });
+        }
+    }
+    Decision::Nothing
+}
+
+/// The name that flows give an object of the type that a rule writes to; none if no flow gives one.
+pub(super) fn new_name(
+    view: &MvView<'_>,
+    place: usize,
+    used: &mut AssumptionSet,
+) -> Result<Option<DistinguishedName>, Problem> {
+    let state = view.state;
+    let Some(rule) = state.rule(place) else { return Ok(None) };
+    let dn = state.attributes.known.dn;
+    let type_idx = state.metaverse.type_idx(view.mv);
+    let plan = state.plans.outbound(view.space, type_idx);
+    let flows = plan.and_then(|it| it.targets.iter().find(|it| it.0 == dn));
+    for flow in flows.into_iter().flat_map(|it| &it.1) {
+        let applies = state.rule(flow.rule()).is_some_and(|it| {
+            it.target_object_type.overlaps(&rule.target_object_type) && it.scope.holds(view, used)
+        });
+        if !applies {
+            continue;
+        }
+        match state.outcome(view, *flow, used) {
+            Outcome::Value(value) => return name_of(&value, flow.rule()).map(Some),
+            Outcome::Error(error) => return Err(Problem::Flow { flow: *flow, error }),
+            Outcome::AuthoritativeNull => return Ok(None),
+            Outcome::Null | Outcome::IgnoreThisFlow => {}
+        }
+    }
+    Ok(None)
+}
+
+fn name_of(value: &Value, rule: usize) -> Result<DistinguishedName, Problem> {
+    let bad = |name: &str, error: String| Problem::BadName { rule, name: name.to_owned(), error };
+    match value.scalars() {
+        [Scalar::Reference(name)] => Ok((**name).clone()),
+        [Scalar::Text(text)] => match text.parse::<DistinguishedName>() {
+            Ok(name) if name.depth() > 0 => Ok(name),
+            Ok(_) => Err(bad(text, "it is empty".to_owned())),
+            Err(error) => Err(bad(text, error.to_string())),
+        },
+        _ => Err(bad(&value.to_string(), "it is not one text".to_owned())),
+    }
+}
+
+/// Joins objects of a connector space to objects of the metaverse that have no partner there; whether anything changed.
+pub(super) fn outward(
+    state: &mut State,
+    groups: &Groups,
+    search: &mut Search,
+    links: &mut Links,
+    space: usize,
+) -> bool {
+    let open: Vec<usize> = open(state, space);
+    let mut wanted: Vec<(usize, Decision)> = Vec::new();
+    decide_all(state, groups, search, space, &open, |mv, decision| wanted.push((mv, decision)));
+    let mut changed = false;
+    for (mv, decision) in wanted {
+        links.errors.remove(&(space, mv));
+        match decision {
+            Decision::Join { rule, idx } => {
+                let number = state.number(space, idx);
+                if let Some(other) = state.partner(number) {
+                    let partner = state.metaverse.origin(other);
+                    links.errors.insert((space, mv), Problem::Ambiguous { rule, partner });
+                } else if attach(state, groups, search, (space, idx), mv, false) {
+                    links.joined_by.insert(number, rule);
+                    changed = true;
+                }
+            }
+            Decision::Failed(problem) => {
+                links.errors.insert((space, mv), problem);
+            }
+            Decision::Provision { .. } | Decision::Nothing => {}
+        }
+    }
+    changed
+}
+
+/// Objects of the metaverse without a partner in a space.
+pub(super) fn open(state: &State, space: usize) -> Vec<usize> {
+    let has_rules = |mv: &usize| {
+        let plan = state.plans.outbound(space, state.metaverse.type_idx(*mv));
+        plan.is_some_and(|it| !it.rules.is_empty())
+    };
+    (0..state.metaverse.len())
+        .filter(|it| state.metaverse.link(*it, space).is_none())
+        .filter(has_rules)
+        .collect()
+}
+
+/// Decides on objects of the metaverse side by side; those about which nothing is to be said are left out.
+fn decide_all(
+    state: &mut State,
+    groups: &Groups,
+    search: &Search,
+    space: usize,
+    open: &[usize],
+    mut each: impl FnMut(usize, Decision),
+) {
+    let threads = state.options.threads;
+    parallel::in_order(
+        threads,
+        open.len(),
+        state,
+        |state, range| {
+            let mut used = AssumptionSet::default();
+            let mut out = Vec::new();
+            for mv in open.get(range).unwrap_or_default() {
+                let view = mv_view(state, groups, *mv, space);
+                let decision = decide_outward(&view, groups, search, &mut used);
+                if !matches!(decision, Decision::Nothing) {
+                    out.push((*mv, decision));
+                }
+            }
+            (out, used)
+        },
+        |state, (decisions, used)| {
+            state.assumptions = state.assumptions.union(used);
+            for (mv, it) in decisions {
+                each(mv, it);
+            }
+        },
+    );
+}
+
+/// Makes room for the objects that rules provision. `may_replace` tells which objects of another type make way.
+pub(super) fn provision(
+    state: &mut State,
+    groups: &Groups,
+    search: &Search,
+    links: &mut Links,
+    space: usize,
+    may_replace: impl Fn(&State, usize) -> bool,
+) {
+    let open = open(state, space);
+    let mut wanted: Vec<(usize, usize, DistinguishedName)> = Vec::new();
+    decide_all(state, groups, search, space, &open, |mv, decision| {
+        if let Decision::Provision { rule, name } = decision {
+            wanted.push((mv, rule, name));
+        }
+    });
+    let mut taken = std::collections::HashSet::new();
+    for (mv, rule, name) in wanted {
+        let there = state.spaces[space].find(&state.arena, &name);
+        let replaces = there.filter(|it| may_replace(state, *it));
+        if there.is_some() && replaces.is_none() || !taken.insert(name.clone()) {
+            links.errors.insert((space, mv), Problem::NameTaken { rule, name });
+            continue;
+        }
+        links.provisioned.push(Provisioned { space, mv, rule, name, replaces });
+    }
+}

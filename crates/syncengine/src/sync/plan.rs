@@ -1,0 +1,113 @@
+//! Which rules and flows an object of a type may meet, worked out once.
+use std::collections::BTreeMap;
+
+use dirlift_model::AttributeName;
+
+use super::{
+    attributes::attr,
+    cells::{Attr, FlowRef},
+    space::Space,
+};
+use crate::rules::{CompiledFlow, CompiledRule, Direction, ObjectType, RuleSet};
+
+/// The rules for objects of one type, and the flows of all of them by target.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Places in the set, in order of precedence.
+    pub(super) rules: Vec<usize>,
+    /// By target attribute, the flows in order of precedence.
+    pub(super) targets: Vec<(Attr, Vec<FlowRef>)>,
+    /// The types of target that rules name.
+    pub(super) target_types: Vec<AttributeName>,
+    /// Whether some flow takes place on new objects only.
+    pub(super) has_once: bool,
+}
+
+/// Every plan.
+#[derive(Debug)]
+pub(super) struct Plans {
+    /// By space and type of the connector space.
+    inbound: Vec<Vec<Plan>>,
+    /// By space and type of the metaverse.
+    outbound: Vec<Vec<Plan>>,
+    /// Types of the metaverse.
+    pub(super) types: Vec<AttributeName>,
+}
+
+impl Plans {
+    pub(super) fn new(set: &RuleSet, spaces: &[Space]) -> Self {
+        let mut types: Vec<AttributeName> = Vec::new();
+        for rule in set.rules() {
+            let side = match rule.direction {
+                Direction::Inbound => &rule.target_object_type,
+                Direction::Outbound => &rule.source_object_type,
+            };
+            if let ObjectType::Named(name) = side
+                && !types.contains(name)
+            {
+                types.push(name.clone());
+            }
+        }
+        let places: BTreeMap<usize, usize> =
+            set.rules().iter().enumerate().map(|(at, it)| (it.index, at)).collect();
+        let plan = |direction, space: &Space, name: &AttributeName| {
+            let rules = set.applicable(direction, space.connector.id, name);
+            Plan::new(set, rules.filter_map(|it| places.get(&it.index).copied()).collect())
+        };
+        let plans = |direction, space: &Space, names: &[AttributeName]| {
+            names.iter().map(|it| plan(direction, space, it)).collect()
+        };
+        Self {
+            inbound: spaces
+                .iter()
+                .map(|it| plans(Direction::Inbound, it, &it.type_names))
+                .collect(),
+            outbound: spaces.iter().map(|it| plans(Direction::Outbound, it, &types)).collect(),
+            types,
+        }
+    }
+
+    pub(super) fn inbound(&self, space: usize, type_idx: usize) -> Option<&Plan> {
+        self.inbound.get(space)?.get(type_idx)
+    }
+
+    /// Whether some rule writes to a space.
+    pub(super) fn has_outbound(&self, space: usize) -> bool {
+        self.outbound.get(space).is_some_and(|it| it.iter().any(|it| !it.rules.is_empty()))
+    }
+
+    pub(super) fn outbound(&self, space: usize, type_idx: usize) -> Option<&Plan> {
+        self.outbound.get(space)?.get(type_idx)
+    }
+}
+
+impl Plan {
+    fn new(set: &RuleSet, rules: Vec<usize>) -> Self {
+        let mut targets: BTreeMap<Attr, Vec<FlowRef>> = BTreeMap::new();
+        let (mut target_types, mut has_once) = (Vec::new(), false);
+        for at in &rules {
+            if let ObjectType::Named(name) = &set.rules()[*at].target_object_type
+                && !target_types.contains(name)
+            {
+                target_types.push(name.clone());
+            }
+            for (flow_idx, flow) in set.rules()[*at].flows.iter().enumerate() {
+                has_once |= flow.execute_once;
+                let flow_ref = FlowRef::new(*at, flow_idx);
+                targets.entry(attr(flow.target)).or_default().push(flow_ref);
+            }
+        }
+        Self { rules, targets: targets.into_iter().collect(), target_types, has_once }
+    }
+}
+
+/// The rule and flow behind a reference.
+pub(super) fn flow_of(set: &RuleSet, flow: FlowRef) -> Option<(&CompiledRule, &CompiledFlow)> {
+    let rule = set.rules().get(flow.rule())?;
+    Some((rule, rule.flows.get(flow.flow())?))
+}
+
+/// Whether a rule links objects, not only flows.
+pub(super) fn links(rule: &CompiledRule) -> bool {
+    !rule.joins.is_empty() || rule.link_type.keeps_alive()
+}

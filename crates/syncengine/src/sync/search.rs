@@ -1,0 +1,149 @@
+//! Finding the partner of an object by join criteria.
+use std::collections::BTreeSet;
+
+use super::{
+    attributes::attr,
+    cells::Attr,
+    hash_index::{HashIndex, hash_of},
+    small,
+    state::State,
+    view::{CsView, Groups, MvView},
+};
+use crate::{
+    rules::{CompiledRule, Direction, JoinCriterion, JoinGroup, JoinKey},
+    value::Value,
+};
+
+/// Where values of join criteria are found again: in the metaverse, and in each connector space.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// Attributes of the metaverse that inbound criteria ask for.
+    mv_keys: BTreeSet<(Attr, bool)>,
+    metaverse: HashIndex,
+    spaces: Vec<HashIndex>,
+}
+
+fn hash(attribute: Attr, case_sensitive: bool, key: &JoinKey) -> u64 {
+    hash_of(&(attribute, case_sensitive, key))
+}
+
+impl Search {
+    /// Takes note of what criteria ask for, and of the values in the connector spaces.
+    pub(super) fn new(state: &State, groups: &Groups) -> Self {
+        let mut search = Self::default();
+        let criteria = |rule: &CompiledRule| -> Vec<JoinCriterion> {
+            rule.joins.iter().flatten().copied().collect()
+        };
+        let rules = state.rules.rules();
+        for rule in rules.iter().filter(|it| it.direction == Direction::Inbound) {
+            let keys = criteria(rule).into_iter().map(|it| (attr(it.metaverse), it.case_sensitive));
+            search.mv_keys.extend(keys);
+        }
+        for (space_idx, space) in state.spaces.iter().enumerate() {
+            let mut index = HashIndex::default();
+            let outbound = rules.iter().filter(|it| {
+                it.direction == Direction::Outbound && it.connector == space.connector.id
+            });
+            let mut keys: Vec<JoinCriterion> = outbound.flat_map(criteria).collect();
+            keys.sort_by_key(|it| (it.connector_space, it.case_sensitive));
+            keys.dedup_by_key(|it| (it.connector_space, it.case_sensitive));
+            for idx in 0..if keys.is_empty() { 0 } else { space.len() } {
+                let view = CsView { state, groups, space: space_idx, idx };
+                for it in &keys {
+                    let attribute = attr(it.connector_space);
+                    for key in it.keys(&view.value(attribute)) {
+                        index.insert(hash(attribute, it.case_sensitive, &key), small(idx));
+                    }
+                }
+            }
+            search.spaces.push(index);
+        }
+        search
+    }
+
+    /// Takes note of what a newly linked object brought into the metaverse.
+    pub(super) fn note(&mut self, state: &State, space: usize, idx: usize, mv: usize) {
+        for cell in state.contributed(space, idx) {
+            for case_sensitive in [false, true] {
+                if !self.mv_keys.contains(&(cell.attribute, case_sensitive)) {
+                    continue;
+                }
+                let value = state.value(cell.values());
+                for key in keys(&value, case_sensitive) {
+                    self.metaverse.insert(hash(cell.attribute, case_sensitive, &key), small(mv));
+                }
+            }
+        }
+    }
+
+    /// The objects of the metaverse that fit a group of criteria: none, one, or two of several.
+    pub(super) fn in_metaverse(
+        &self,
+        view: &CsView<'_>,
+        rule: &CompiledRule,
+        criteria: &JoinGroup,
+    ) -> Vec<usize> {
+        let state = view.state;
+        let values: Vec<_> =
+            criteria.iter().map(|it| view.value(attr(it.connector_space))).collect();
+        let fits = |mv: usize| {
+            state.mv_type(mv).is_some_and(|it| rule.target_object_type.includes(it))
+                && criteria.iter().zip(&values).all(|(it, value)| {
+                    let cell = state.mv_cell(mv, attr(it.metaverse));
+                    let there = cell.map_or(Value::Null, |it| {
+                        state.value(it.values().filter(|it| state.is_linked(*it)))
+                    });
+                    it.matches(value, &there)
+                })
+        };
+        let Some((first, value)) = criteria.first().zip(values.first()) else { return Vec::new() };
+        let hashes = first.keys(value).into_iter();
+        let hashes = hashes.map(|it| hash(attr(first.metaverse), first.case_sensitive, &it));
+        two_of(hashes.flat_map(|it| self.metaverse.get(it)), fits)
+    }
+
+    /// The objects of a connector space that fit a group of criteria.
+    pub(super) fn in_space(
+        &self,
+        view: &MvView<'_>,
+        groups: &Groups,
+        rule: &CompiledRule,
+        criteria: &JoinGroup,
+    ) -> Vec<usize> {
+        let state = view.state;
+        let values: Vec<_> = criteria.iter().map(|it| view.value(attr(it.metaverse))).collect();
+        let fits = |idx: usize| {
+            let there = CsView { state, groups, space: view.space, idx };
+            state.spaces[view.space]
+                .object_type(idx)
+                .is_some_and(|it| rule.target_object_type.includes(it))
+                && criteria
+                    .iter()
+                    .zip(&values)
+                    .all(|(it, value)| it.matches(&there.value(attr(it.connector_space)), value))
+        };
+        let Some((first, value)) = criteria.first().zip(values.first()) else { return Vec::new() };
+        let Some(index) = self.spaces.get(view.space) else { return Vec::new() };
+        let hashes = first.keys(value).into_iter();
+        let hashes = hashes.map(|it| hash(attr(first.connector_space), first.case_sensitive, &it));
+        two_of(hashes.flat_map(|it| index.get(it)), fits)
+    }
+}
+
+fn two_of(found: impl Iterator<Item = u32>, fits: impl Fn(usize) -> bool) -> Vec<usize> {
+    let mut out = Vec::new();
+    for it in found.map(|it| it as usize) {
+        if !out.contains(&it) && fits(it) {
+            out.push(it);
+            if out.len() == 2 {
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// The keys of a value; as those of a criterion, which has attributes that do not matter here.
+fn keys(value: &Value, case_sensitive: bool) -> Vec<JoinKey> {
+    crate::rules::join::keys(value, case_sensitive)
+}

@@ -1,0 +1,227 @@
+//! Objects as rules see them.
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use dirlift_model::DistinguishedName;
+use jiff::Timestamp;
+
+use super::{
+    arena::{Overlay, Raw, ValueId},
+    attributes::attr,
+    cells::Attr,
+    hash_index::hash_of,
+    state::{ImageCell, State},
+};
+use crate::{
+    input::{AttributeId, Input},
+    rules::{RuleSet, ScopeInput},
+    value::{Kind, Scalar, Value},
+};
+
+/// An object of a connector space.
+pub(super) struct CsView<'a> {
+    pub(super) state: &'a State,
+    pub(super) groups: &'a Groups,
+    pub(super) space: usize,
+    pub(super) idx: usize,
+}
+
+/// An object of the metaverse, seen by the rules of one connector.
+pub(super) struct MvView<'a> {
+    pub(super) state: &'a State,
+    pub(super) groups: &'a Groups,
+    pub(super) mv: usize,
+    /// The space that the rules write to.
+    pub(super) space: usize,
+    pub(super) image: Vec<ImageCell<'a>>,
+}
+
+impl CsView<'_> {
+    pub(super) fn value(&self, attribute: Attr) -> Value {
+        let space = &self.state.spaces[self.space];
+        if let Some(cell) = space.cell(self.idx, attribute) {
+            return self.state.value(cell.values());
+        }
+        let known = &self.state.attributes.known;
+        if attribute == known.dn {
+            return Value::text(space.name_text(&self.state.arena, self.idx));
+        }
+        match space.id(self.idx) {
+            Some(id) if attribute == known.object_guid && !space.is_entra() => {
+                Value::One(Scalar::binary(id.to_directory_bytes()))
+            }
+            _ => Value::Null,
+        }
+    }
+}
+
+impl Input for CsView<'_> {
+    fn attribute(&self, id: AttributeId) -> Value {
+        self.value(attr(id))
+    }
+
+    fn parameter(&self, name: &str) -> Option<Value> {
+        self.state.spaces[self.space].parameter(Some(self.idx), name).map(Value::text)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.state.options.now
+    }
+
+    fn seed(&self) -> u64 {
+        hash_of(self.state.spaces[self.space].name_text(&self.state.arena, self.idx))
+    }
+}
+
+impl ScopeInput for CsView<'_> {
+    fn is_member_of(&self, group: &DistinguishedName) -> bool {
+        self.groups.contains(group, self.state.number(self.space, self.idx))
+    }
+}
+
+impl MvView<'_> {
+    pub(super) fn cell(&self, attribute: Attr) -> Option<&ImageCell<'_>> {
+        let at = self.image.binary_search_by_key(&attribute, |it| it.attribute).ok()?;
+        self.image.get(at)
+    }
+
+    /// The values that are still there: references to objects that are not linked are not.
+    pub(super) fn ids(&self, attribute: Attr) -> impl Iterator<Item = ValueId> + Clone {
+        let values = self.cell(attribute).map(ImageCell::values);
+        values.into_iter().flatten().filter(|it| self.state.is_linked(*it))
+    }
+
+    pub(super) fn value(&self, attribute: Attr) -> Value {
+        self.state.value(self.ids(attribute))
+    }
+}
+
+impl Input for MvView<'_> {
+    fn attribute(&self, id: AttributeId) -> Value {
+        self.value(attr(id))
+    }
+
+    fn parameter(&self, name: &str) -> Option<Value> {
+        let linked = self.state.metaverse.link(self.mv, self.space);
+        self.state.spaces[self.space].parameter(linked, name).map(Value::text)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.state.options.now
+    }
+
+    fn seed(&self) -> u64 {
+        let origin = self.state.place(self.state.metaverse.origin(self.mv));
+        origin.map_or(0, |(space, idx)| {
+            hash_of(self.state.spaces[space].name_text(&self.state.arena, idx)).rotate_left(1)
+        })
+    }
+}
+
+impl ScopeInput for MvView<'_> {
+    fn is_member_of(&self, group: &DistinguishedName) -> bool {
+        self.state
+            .metaverse
+            .links(self.mv)
+            .any(|(space, idx)| self.groups.contains(group, self.state.number(space, idx)))
+    }
+}
+
+impl State {
+    /// Values by their numbers, as the language has them.
+    pub(super) fn value(&self, ids: impl Iterator<Item = ValueId>) -> Value {
+        let mut ids = ids.filter_map(|it| self.scalar(it));
+        let Some(first) = ids.next() else { return Value::Null };
+        let Some(second) = ids.next() else { return Value::One(first) };
+        Value::Many([first, second].into_iter().chain(ids).collect::<Vec<_>>().into())
+    }
+
+    pub(super) fn scalar(&self, id: ValueId) -> Option<Scalar> {
+        match id.as_object() {
+            Some(object) => self.name(object).map(|it| Scalar::Reference(Arc::new(it))),
+            None => self.arena.raw(id).scalar(),
+        }
+    }
+
+    /// Whether a value of the metaverse still stands for something.
+    pub(super) fn is_linked(&self, id: ValueId) -> bool {
+        match id.as_object() {
+            Some(object) => self.partner(object).is_some(),
+            None => self.arena.raw(id).kind != Kind::Reference,
+        }
+    }
+
+    /// The numbers of values that an expression gave. Names of objects become references to them, of `space` first.
+    pub(super) fn ids_of(
+        &self,
+        value: &Value,
+        space: usize,
+        overlay: &mut Overlay<'_>,
+    ) -> Vec<ValueId> {
+        value
+            .scalars()
+            .iter()
+            .map(|it| match it {
+                Scalar::Reference(name) => self
+                    .find_object(name, space)
+                    .map_or_else(|| overlay.scalar(it), ValueId::object),
+                other => overlay.scalar(other),
+            })
+            .collect()
+    }
+
+    /// The object of a name, in `space` or else in the first space that has it.
+    pub(super) fn find_object(&self, name: &DistinguishedName, space: usize) -> Option<u32> {
+        std::iter::once(space)
+            .chain((0..self.spaces.len()).filter(|it| *it != space))
+            .find_map(|it| Some(self.number(it, self.spaces[it].find(&self.arena, name)?)))
+    }
+
+    /// Whether a value is empty text, which counts as none.
+    pub(super) fn is_empty_text(&self, id: ValueId) -> bool {
+        id.as_object().is_none() && self.arena.raw(id) == Raw::text("")
+    }
+}
+
+/// Members of the groups that scoping filters ask for.
+#[derive(Debug, Default)]
+pub(super) struct Groups(BTreeMap<DistinguishedName, HashSet<u32>>);
+
+impl Groups {
+    /// Finds the groups and their direct members.
+    pub(super) fn new(state: &State) -> Self {
+        let mut out = BTreeMap::new();
+        for name in asked_for(&state.rules) {
+            let mut members = HashSet::new();
+            for space in &state.spaces {
+                let Some(idx) = space.find(&state.arena, &name) else { continue };
+                let cell = space.cell(idx, state.attributes.known.member);
+                members.extend(
+                    cell.iter().flat_map(super::cells::Cell::values).filter_map(ValueId::as_object),
+                );
+            }
+            out.insert(name, members);
+        }
+        Self(out)
+    }
+
+    fn contains(&self, group: &DistinguishedName, object: u32) -> bool {
+        self.0.get(group).is_some_and(|it| it.contains(&object))
+    }
+}
+
+/// The groups that clauses with `ISMEMBEROF` name.
+fn asked_for(rules: &RuleSet) -> BTreeSet<DistinguishedName> {
+    use dirlift_model::rule::ScopeOperator::{IsMemberOf, IsNotMemberOf};
+    let mut out = BTreeSet::new();
+    for rule in rules.rules() {
+        for clause in rule.scope.clauses() {
+            if matches!(clause.operator, IsMemberOf | IsNotMemberOf) {
+                out.extend(clause.value.parse::<DistinguishedName>().ok());
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,63 @@
+//! Synchronization, worked out by hand: `sync_cases/*.txt`.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+mod common;
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use common::sync::{Case, cases, run, shown};
+use proptest::prelude::*;
+
+fn all() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sync_cases");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    files.iter().flat_map(|it| cases(&fs::read_to_string(it).unwrap())).collect()
+}
+
+fn lines(case: &Case, order: &[usize], threads: usize) -> Vec<String> {
+    let asks = |word: &str| case.expected.iter().any(|it| it.starts_with(word));
+    shown(&run(case, order, threads), asks("mv "), asks("count "))
+}
+
+#[test]
+fn cases_come_out_as_worked_out_by_hand() {
+    let (mut wrong, mut n_cases) = (String::new(), 0);
+    let mut names = std::collections::BTreeSet::new();
+    for case in all() {
+        n_cases += 1;
+        assert!(names.insert(case.name.clone()), "two cases are called {}", case.name);
+        let order: Vec<_> = (0..case.objects.len()).collect();
+        let found = lines(&case, &order, 1);
+        let mut expected = case.expected.clone();
+        expected.retain(|it| it != "mv none");
+        expected.sort();
+        if found == expected {
+            continue;
+        }
+        writeln!(wrong, "case {}", case.name).unwrap();
+        let missing = expected.iter().filter(|it| !found.contains(it));
+        missing.for_each(|it| writeln!(wrong, "  missing    {it}").unwrap());
+        let other = found.iter().filter(|it| !expected.contains(it));
+        other.for_each(|it| writeln!(wrong, "  unexpected {it}").unwrap());
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(n_cases >= 80, "{n_cases}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn neither_order_nor_threads_matter(seed in any::<u64>(), threads in 1_usize..4) {
+        for case in all() {
+            let straight: Vec<_> = (0..case.objects.len()).collect();
+            let mut order = straight.clone();
+            let mut random = seed;
+            for at in (1..order.len()).rev() {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                order.swap(at, usize::try_from(random >> 33).unwrap() % (at + 1));
+            }
+            prop_assert_eq!(lines(&case, &straight, 1), lines(&case, &order, threads), "{}", case.name);
+        }
+    }
+}
