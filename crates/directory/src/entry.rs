@@ -1,5 +1,5 @@
 //! From an entry as it came to an object of the connector space.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dirlift_model::{
     AttributeName, AttributeValue, CsObject, DistinguishedName, Guid, text::shorten,
@@ -67,10 +67,26 @@ pub enum Rejected {
     Guid,
 }
 
+/// Names of attributes that are remembered as they came; a server spells them in one way.
+const MAX_REMEMBERED: usize = 10_000;
+
 /// The attributes to keep, with their spelling and syntax.
 #[derive(Debug)]
 pub(crate) struct Typing {
     wanted: BTreeMap<AttributeName, (AttributeName, Option<Syntax>)>,
+    /// What was found out about a name before, for it comes with every entry.
+    remembered: HashMap<String, Fate>,
+}
+
+/// What becomes of an attribute.
+#[derive(Clone, Debug)]
+enum Fate {
+    /// It is kept under this name, and stands in this place among the others.
+    Kept(AttributeName, Option<Syntax>, usize),
+    /// Nobody asked for it.
+    Dropped,
+    /// It holds a secret.
+    Secret,
 }
 
 /// A name with its options taken off: `member;range=0-1499` is `member` from 0 to 1499.
@@ -116,7 +132,24 @@ impl Typing {
                 .map_or((attribute, None), |(name, syntax)| (name, Some(syntax)));
             wanted.insert(attribute.clone(), (spelt.clone(), syntax));
         }
-        Self { wanted }
+        Self { wanted, remembered: HashMap::new() }
+    }
+
+    fn fate(&mut self, described: &str) -> Fate {
+        if let Some(known) = self.remembered.get(described) {
+            return known.clone();
+        }
+        let name = AttributeName::new(Described::new(described).name);
+        let place = || self.wanted.keys().position(|it| *it == name).unwrap_or(usize::MAX);
+        let fate = match self.wanted.get(&name) {
+            _ if is_secret_attribute(name.as_str()) => Fate::Secret,
+            Some((spelt, syntax)) => Fate::Kept(spelt.clone(), *syntax, place()),
+            None => Fate::Dropped,
+        };
+        if self.remembered.len() < MAX_REMEMBERED {
+            self.remembered.insert(described.to_owned(), fate.clone());
+        }
+        fate
     }
 
     /// The name of the entry.
@@ -142,22 +175,24 @@ impl Typing {
 
     /// Makes the object. `name` and `class` are the entry's, taken before.
     pub(crate) fn object(
-        &self,
+        &mut self,
         entry: RawEntry,
         name: DistinguishedName,
         class: &AttributeName,
         id: Option<Guid>,
         report: &mut Report,
     ) -> CsObject {
-        let mut object = CsObject::new(name, class.clone());
-        object.id = id;
+        let mut kept: Vec<(usize, AttributeName, Vec<AttributeValue>)> =
+            Vec::with_capacity(entry.attributes.len());
         for RawAttribute { name, values } in entry.attributes {
-            let name = AttributeName::new(Described::new(&name).name);
-            if is_secret_attribute(name.as_str()) {
-                report.n_secrets += values.len() as u64;
-                continue;
-            }
-            let Some((spelt, syntax)) = self.wanted.get(&name) else { continue };
+            let (spelt, syntax, place) = match self.fate(&name) {
+                Fate::Kept(spelt, syntax, place) => (spelt, syntax, place),
+                Fate::Dropped => continue,
+                Fate::Secret => {
+                    report.n_secrets += values.len() as u64;
+                    continue;
+                }
+            };
             let syntax = syntax.unwrap_or_else(|| guess(&values));
             let mut typed = Vec::with_capacity(values.len());
             for value in values {
@@ -166,13 +201,16 @@ impl Typing {
                 typed.push(value);
             }
             // The same attribute may come in several parts.
-            let earlier = object.values(&name);
-            if !earlier.is_empty() {
-                let mut all: Vec<AttributeValue> = earlier.to_vec();
-                all.append(&mut typed);
-                typed = all;
+            match kept.iter_mut().find(|it| it.0 == place) {
+                Some((_, _, earlier)) => earlier.append(&mut typed),
+                None => kept.push((place, spelt, typed)),
             }
-            object.set(spelt.clone(), typed);
+        }
+        kept.sort_by_key(|it| it.0);
+        let mut object = CsObject::new(name, class.clone());
+        object.id = id;
+        for (_, name, values) in kept {
+            object.set(name, values);
         }
         object
     }
@@ -240,7 +278,7 @@ mod tests {
             ["sAMAccountName", "member", "unicodePwd", "x-own", "userAccountControl"]
                 .map(AttributeName::from)
                 .to_vec();
-        let typing = Typing::new(&schema, &wanted);
+        let mut typing = Typing::new(&schema, &wanted);
         let mut report = Report::default();
         let class = AttributeName::from(Typing::class(&entry).unwrap());
         let id = Typing::guid(&entry).unwrap();

@@ -213,7 +213,7 @@ impl Walk {
         during: &str,
         connection: &mut Connection,
     ) -> Result<(), Stop> {
-        let typing = Typing::new(&self.discovery.schema, &self.request.attributes);
+        let mut typing = Typing::new(&self.discovery.schema, &self.request.attributes);
         let search = Search {
             base: base.as_str().to_owned(),
             scope: Scope::Subtree,
@@ -228,7 +228,9 @@ impl Walk {
             let mut partial: Vec<(CsObject, Vec<AttributeName>)> = Vec::new();
             let outcome = loop {
                 match connection.next(id, during).await? {
-                    Item::Entry(entry) => self.take(entry, place, &typing, &mut partial).await?,
+                    Item::Entry(entry) => {
+                        self.take(entry, place, &mut typing, &mut partial).await?;
+                    }
                     Item::Reference(urls) => self.referrals(urls),
                     Item::End(outcome) => break outcome,
                 }
@@ -262,7 +264,7 @@ impl Walk {
         &mut self,
         mut entry: RawEntry,
         place: &mut Place,
-        typing: &Typing,
+        typing: &mut Typing,
         partial: &mut Vec<(CsObject, Vec<AttributeName>)>,
     ) -> Result<(), Stop> {
         self.report.n_entries += 1;

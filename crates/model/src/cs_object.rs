@@ -36,6 +36,13 @@ impl CsObject {
 
     /// Replaces the values of an attribute; without values, the attribute is gone.
     pub fn set(&mut self, name: AttributeName, values: Vec<AttributeValue>) {
+        // Imports add attributes in order, millions of times.
+        if self.attributes.last().is_none_or(|it| it.name < name) {
+            if !values.is_empty() {
+                self.attributes.push(CsAttribute { name, values });
+            }
+            return;
+        }
         match self.attributes.binary_search_by(|it| it.name.cmp(&name)) {
             Ok(at) if values.is_empty() => {
                 self.attributes.remove(at);
