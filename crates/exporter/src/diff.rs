@@ -78,7 +78,7 @@ pub fn compare(before: &Configuration, after: &Configuration, names: [&str; 2]) 
     let newer = Newer::new(before, after, &pairs);
     let mut sink = Sink::default();
     versions(before, after, &mut sink);
-    rule::compare(before, after, &links, &pairs, &newer, &mut sink);
+    rule::compare(before, after, &links, &pairs, newer, &mut sink);
     connector::compare(before, after, &links, &mut sink);
     parameters(before, after, &links, &mut sink);
     let (differences, newer_build) = sink.finish();

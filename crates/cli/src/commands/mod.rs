@@ -3,6 +3,8 @@ mod analyze;
 mod import;
 mod import_ad;
 mod import_entra;
+mod bundle;
+mod diff;
 mod rules;
 
 use clap::Subcommand;
@@ -13,6 +15,7 @@ use crate::{error::CommandError, exit::Exit};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Analyze(analyze::Args),
+    Bundle(bundle::Args),
     Rules(rules::Args),
     Import(import::Args),
 }
@@ -21,6 +24,7 @@ impl Command {
     pub(crate) fn run(&self) -> Result<Exit, CommandError> {
         match self {
             Self::Analyze(args) => analyze::run(args),
+            Self::Bundle(args) => bundle::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Import(args) => import::run(args),
         }

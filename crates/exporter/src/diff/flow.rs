@@ -1,5 +1,5 @@
 //! Flows of one rule on both sides.
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use dirlift_model::{
     AttributeName,
@@ -65,11 +65,11 @@ impl Flow {
         if other.is_some_and(|it| it.source == self.source && it.reads != self.reads) {
             let reads =
                 if self.reads.is_empty() { "nothing".to_owned() } else { names(&self.reads) };
-            out.push_str(&format!(" [listed as its source: {reads}]"));
+            let _ = write!(out, " [listed as its source: {reads}]");
         }
         let is_usual = self.merge == ValueMerge::Update.as_str();
         if other.map_or(!is_usual, |it| it.merge != self.merge) {
-            out.push_str(&format!(" [merge: {}]", self.merge));
+            let _ = write!(out, " [merge: {}]", self.merge);
         }
         if other.map_or(self.once, |it| it.once != self.once) {
             out.push_str(if self.once { " [only once]" } else { " [always]" });

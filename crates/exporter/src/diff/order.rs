@@ -31,7 +31,8 @@ mod tests {
 
     #[test]
     fn the_fewest_rules_were_moved() {
-        let cases: &[(&[(u32, u32)], &[bool])] = &[
+        type Case = (&'static [(u32, u32)], &'static [bool]);
+        let cases: &[Case] = &[
             (&[], &[]),
             (&[(1, 1), (2, 2)], &[true, true]),
             (&[(1, 1), (2, 5), (3, 6)], &[true, true, true]),

@@ -157,9 +157,8 @@ impl Pairs {
         let own = |link, id: Guid| (link, (link == Link::Unknown).then_some(id));
         // Where one side has rules only, no connector can be told from another.
         let blind = before.connectors.is_empty() || after.connectors.is_empty();
-        let key = |link, id, exact| match exact {
-            true => own(link, id),
-            false => (if blind { Link::Unknown } else { link }, None),
+        let key = |link, id, exact| {
+            if exact { own(link, id) } else { (if blind { Link::Unknown } else { link }, None) }
         };
         let old = |it: &SyncRule, exact| key(links.before(it.connector), it.connector, exact);
         let new = |it: &SyncRule, exact| key(links.after(it.connector), it.connector, exact);

@@ -75,22 +75,22 @@ pub(super) fn compare(
     after: &Configuration,
     links: &Links,
     pairs: &Pairs,
-    newer: &Newer,
+    newer: Newer,
     sink: &mut Sink,
 ) {
     for idx in &pairs.removed {
         let rule = &before.rules[*idx];
-        let is_new = *newer == Newer::Before && is_new_standard(rule, links.before(rule.connector));
+        let is_new = newer == Newer::Before && is_new_standard(rule, links.before(rule.connector));
         let mut report = report(rule, &before.connectors, is_new, sink);
         report.change(Kind::RuleRemoved, "rule removed", Some(summary(rule)), None);
     }
     for idx in &pairs.added {
         let rule = &after.rules[*idx];
-        let is_new = *newer == Newer::After && is_new_standard(rule, links.after(rule.connector));
+        let is_new = newer == Newer::After && is_new_standard(rule, links.after(rule.connector));
         let mut report = report(rule, &after.connectors, is_new, sink);
         report.change(Kind::RuleAdded, "rule added", None, Some(summary(rule)));
     }
-    let shifted = shifted(before, after, pairs, *newer);
+    let shifted = shifted(before, after, pairs, newer);
     for (n, (a, b)) in pairs.matched.iter().enumerate() {
         let (old, new) = (&before.rules[*a], &after.rules[*b]);
         let revised = is_revised(old, new);

@@ -18,10 +18,10 @@ use crate::words;
 const MAX_OPEN: usize = 8;
 
 /// What the page may load: nothing but its own styles.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// The style sheet, a constant.
-const STYLE: PreEscaped<&str> = PreEscaped(include_str!("style.css"));
+pub(crate) const STYLE: PreEscaped<&str> = PreEscaped(include_str!("style.css"));
 
 /// Writes the analysis as one self-contained page with a line break at its end.
 pub fn html(analysis: &Analysis) -> String {
@@ -81,7 +81,7 @@ fn contents(analysis: &Analysis) -> Markup {
 }
 
 /// A value as text: what could steer the text around it is replaced, the rest is escaped.
-struct Safe<T>(T);
+pub(crate) struct Safe<T>(pub(crate) T);
 
 impl<T: Display> Render for Safe<T> {
     fn render_to(&self, out: &mut String) {
@@ -135,6 +135,6 @@ fn lines(label: &str, entries: &[String]) -> Markup {
 }
 
 /// A label with its value, an entry of a description list.
-fn field(label: &str, value: &Markup) -> Markup {
+pub(crate) fn field(label: &str, value: &Markup) -> Markup {
     html! { div { dt { (label) } dd { (value) } } }
 }
