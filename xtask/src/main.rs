@@ -53,6 +53,8 @@ enum Bench {
     Config,
     /// Read 200,000 rows over TDS, beside a bare socket
     Facts,
+    /// Compare two configurations of 2 MB with 62 rules each
+    Diff,
     /// Evaluate expressions of the usual shapes, beside plain Rust
     Expr,
     /// Import from directories: Samba beside ldapsearch, LDIF beside Python, Graph beside a plain loop
@@ -64,6 +66,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Bench { what: Bench::Config } => bench::config(root),
         Task::Bench { what: Bench::Facts } => bench::facts(root),
+        Task::Bench { what: Bench::Diff } => bench::diff::run(root),
         Task::Bench { what: Bench::Expr } => bench::expr::run(root),
         Task::Bench { what: Bench::Import } => {
             bench::import_ad::run(root)?;

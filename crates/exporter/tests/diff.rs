@@ -267,7 +267,7 @@ fn each_change_of_a_connector_is_one_difference() {
     let cases: &[(String, &[&str])] = &[
         (
             with(partition(1, &["user"], &[a, b], &[]), &["mail"]),
-            &["container OU=B,DC=contoso,DC=com included: - -> included"],
+            &["container OU=B,DC=contoso,DC=com added: - -> included"],
         ),
         (
             with(partition(1, &["user"], &[b], &[]), &["mail"]),
@@ -277,16 +277,16 @@ fn each_change_of_a_connector_is_one_difference() {
         ),
         (
             with(partition(1, &["user"], &[], &[]), &["mail"]),
-            &["container OU=A,DC=contoso,DC=com no longer included: included -> -"],
+            &["container OU=A,DC=contoso,DC=com removed: included -> -"],
         ),
         (
             with(partition(1, &["user"], &[], &[a]), &["mail"]),
-            &["container OU=A,DC=contoso,DC=com is excluded now: included -> excluded"],
+            &["container OU=A,DC=contoso,DC=com changed: included -> excluded"],
         ),
         (with(partition(1, &["user"], &["ou=a, dc=CONTOSO,DC=com"], &[]), &["mail"]), &[]),
         (
             with(partition(1, &["user"], &[a], &[dn]), &["mail"]),
-            &["container DC=contoso,DC=com excluded: - -> excluded"],
+            &["container DC=contoso,DC=com added: - -> excluded"],
         ),
         (
             with(partition(1, &["user", "group"], &[a], &[]), &["mail"]),
@@ -525,7 +525,7 @@ fn a_real_export_and_three_edits() {
             "Out to AD - Group Exchange Hybrid: flow to proxyAddresses changed: \
          IIF(IsNullOrEmpty([cloudLegacyExchangeDN]),NULL,\"x500:\" & [cloudLegacyExchangeDN]) -> \
          IIF(IsNullOrEmpty([cloudLegacyExchangeDN]),NULL,\"X500:\" & [cloudLegacyExchangeDN])",
-            "contoso.com: container OU=LAB,DC=contoso,DC=com included: - -> included",
+            "contoso.com: container OU=LAB,DC=contoso,DC=com added: - -> included",
         ]
     );
     assert!(found.newer_build.is_empty());

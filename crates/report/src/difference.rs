@@ -132,13 +132,14 @@ fn text_of(page: &mut Page, all: &[Difference], width: usize) {
                     page.item(4, &format!("{}: {} -> {}", it.what, shown(a), shown(b)));
                 }
                 (None, None) => page.item(4, &it.what),
-                (a, b) => {
+                (Some(value), None) | (None, Some(value)) => {
+                    page.item(4, &format!("{}: {}", it.what, shown(value)));
+                }
+                (Some(a), Some(b)) => {
                     page.item(4, &it.what);
                     for (label, value) in [("before", a), ("after", b)] {
-                        if let Some(value) = value {
-                            let label = format!("      {label:<8}");
-                            page.block(&label, Style::Cyan, 14, shown(value), Style::Plain);
-                        }
+                        let label = format!("      {label:<8}");
+                        page.block(&label, Style::Cyan, 14, shown(value), Style::Plain);
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! Tests of the binary: an empty environment, a fixed width, a fixed time.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+mod bundle_diff;
 mod canaries;
 mod database;
 mod import_ad;

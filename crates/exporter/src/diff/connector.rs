@@ -173,7 +173,7 @@ fn containers(
         for it in moved {
             gone.remove(it);
             come.remove(it);
-            let what = format!("container {it} is {is} now");
+            let what = format!("container {it} changed");
             report.add(Kind::ContainerChanged, Some(it.as_str()), &what, said(was), said(is));
         }
     }
@@ -185,11 +185,11 @@ fn containers(
             continue;
         }
         for it in gone {
-            let what = format!("container {it} no longer {word}");
+            let what = format!("container {it} removed");
             report.add(Kind::ContainerRemoved, Some(it.as_str()), &what, said(word), None);
         }
         for it in come {
-            let what = format!("container {it} {word}");
+            let what = format!("container {it} added");
             report.add(Kind::ContainerAdded, Some(it.as_str()), &what, None, said(word));
         }
     }
