@@ -1,5 +1,10 @@
-//! The settings bundle that crosses from the old server to the new one, and what can be told from two of them.
+//! The settings bundle: what crosses from the old server to the new one, and what can be told from two of them.
 //!
-//! The crate is pure: bytes in, values out.
-
+//! [`bundle`] writes, opens and checks it; [`diff`] compares two configurations by meaning. Nothing is ever extracted,
+//! and nothing here judges a server.
+pub mod bundle;
 pub mod diff;
+mod json;
+mod names;
+
+pub use names::BadPath;

@@ -1,10 +1,10 @@
 //! The commands, one module each.
 mod analyze;
+mod bundle;
+mod diff;
 mod import;
 mod import_ad;
 mod import_entra;
-mod bundle;
-mod diff;
 mod rules;
 
 use clap::Subcommand;
