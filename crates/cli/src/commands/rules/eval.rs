@@ -19,8 +19,12 @@ const EXCERPT_WIDTH: usize = 72;
 /// Evaluates one expression on one object and shows each sub-result, the type, warnings and assumptions
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Expression as it stands in a rule, such as 'IIF(IsPresent([mail]),Trim([mail]),NULL)'
-    #[arg(allow_hyphen_values = true)]
+    /// Expression as it stands in a rule
+    // Not as a comment for documentation: brackets would be links there.
+    #[arg(
+        allow_hyphen_values = true,
+        help = "Expression as it stands in a rule, such as 'IIF(IsPresent([mail]),Trim([mail]),NULL)'"
+    )]
     expression: String,
     /// Object to evaluate it on: a JSON file of attributes; without it every attribute is absent
     #[arg(long, value_name = "FILE")]
