@@ -235,3 +235,100 @@ fn entry(it: &Difference) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dirlift_model::difference::{FORMAT_VERSION, Kind};
+
+    use super::*;
+
+    fn difference(area: Area, kind: Kind, what: &str, values: [Option<&str>; 2]) -> Difference {
+        let [before, after] = values.map(|it| it.map(ToOwned::to_owned));
+        let (subject, connector) = match area {
+            Area::Rule => ("Own".to_owned(), Some("contoso.com".to_owned())),
+            _ => ("contoso.com".to_owned(), None),
+        };
+        Difference {
+            area,
+            subject,
+            connector,
+            kind,
+            part: None,
+            what: what.to_owned(),
+            before,
+            after,
+        }
+    }
+
+    fn comparison(differences: Vec<Difference>) -> Comparison {
+        let side = |name: &str| Side { name: name.to_owned(), n_rules: 1, ..Side::default() };
+        let newer_build = Vec::new();
+        let (before, after) = (side("a"), side("b"));
+        Comparison { format_version: FORMAT_VERSION, before, after, differences, newer_build }
+    }
+
+    #[test]
+    fn differences_stand_below_their_subject() {
+        let long = "IIF(IsPresent([mail]),Trim([mail]),[userPrincipalName])";
+        let all = vec![
+            difference(
+                Area::Rule,
+                Kind::RulePrecedence,
+                "precedence changed",
+                [Some("50"), Some("60")],
+            ),
+            difference(
+                Area::Rule,
+                Kind::FlowChanged,
+                "flow to mail changed",
+                [Some("[mail]"), Some(long)],
+            ),
+            difference(
+                Area::Connector,
+                Kind::ContainerAdded,
+                "container OU=B added",
+                [None, Some("included")],
+            ),
+        ];
+        let text =
+            comparison_text(&comparison(all.clone()), &TextOptions { width: 80, color: false });
+        let expected = "Comparison of two configurations
+  before              a
+                      build not stated, 1 rule, 0 connectors, no file of global
+                      parameters
+  after               b
+                      build not stated, 1 rule, 0 connectors, no file of global
+                      parameters
+  result              3 differences.
+
+Synchronization rules
+  Own (contoso.com)
+    - precedence changed: 50 -> 60
+    - flow to mail changed
+      before  [mail]
+      after   IIF(IsPresent([mail]),Trim([mail]),[userPrincipalName])
+
+Connectors
+  contoso.com
+    - container OU=B added: included
+";
+        assert_eq!(text, expected);
+        let page = comparison_html(&comparison(all));
+        assert!(page.contains("<h4>flow to mail changed</h4>") && page.contains(long));
+        let equal = comparison(Vec::new());
+        assert!(comparison_html(&equal).contains("The configurations are equal."));
+    }
+
+    #[test]
+    fn hostile_values_are_harmless() {
+        let bad = "\u{1b}[31m\u{202e}<script>";
+        let all = vec![difference(Area::Rule, Kind::FlowAdded, bad, [None, Some(bad)])];
+        let comparison = comparison(all);
+        let text = comparison_text(&comparison, &TextOptions { width: 80, color: false });
+        let page = comparison_html(&comparison);
+        for it in [&text, &page] {
+            assert!(!it.contains('\u{1b}') && !it.contains('\u{202e}'), "{it}");
+        }
+        assert!(!page.contains("<script"));
+    }
+}
