@@ -30,6 +30,7 @@
 mod arena;
 mod attributes;
 mod cells;
+mod explain;
 mod exports;
 mod fault;
 mod hash_index;
@@ -54,6 +55,10 @@ use dirlift_model::{CsObject, Guid, SyncRule};
 
 use self::{arena::Arena, attributes::Attributes, space::Space};
 pub use self::{
+    explain::{
+        ClauseExplanation, CriterionExplanation, FlowExplanation, LinkExplanation,
+        ObjectExplanation, RuleExplanation, SideExplanation, Standing, UsedAssumption,
+    },
     fault::{ObjectError, ObjectProblem},
     options::{Connector, ConnectorKind, Mark, Options, Partition, Readable, SyncError, Tenant},
     predict::{Partner, Predicted, PredictedOutcome},

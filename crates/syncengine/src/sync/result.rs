@@ -209,7 +209,7 @@ impl Synchronized {
         (rule, Some(flow_text(rules, flow)))
     }
 
-    fn export(&self, record: &Record) -> Option<PendingExport> {
+    pub(super) fn export(&self, record: &Record) -> Option<PendingExport> {
         let state = &self.state;
         let space = &state.spaces[record.space];
         let idx = (record.idx != NONE).then_some(record.idx as usize);

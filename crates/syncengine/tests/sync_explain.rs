@@ -1,0 +1,109 @@
+//! What an explanation of an object says.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+mod common;
+
+use common::sync::{Case, cases, run};
+use dirlift_model::Guid;
+use dirlift_syncengine::sync::{LinkExplanation, ObjectExplanation, SideExplanation, Standing};
+
+const CASE: &str = r#"
+case explained
+rule 100 in user person Provision
+  scope kind NOTEQUAL robot AND sid ISNOTNULL
+  join sid = sid
+  flow sid <- sid
+  flow sourceAnchor <- anchor
+  flow once first := yes
+rule 101 in user person Join
+  flow t = Trim([a])
+rule 102 in user person Join
+  flow t <- b
+  flow u = IIF([missing] = "x", "y", NULL)
+rule 103 in user person Join
+  scope kind EQUAL robot
+  flow v := never
+rule 110 in user person Provision ad2
+  join sid = sid
+  flow t <- t
+rule 200 out person user Provision aad
+  join sourceAnchor = sourceAnchor
+  flow dn = "CN={" & ConvertToUTF8Hex([sourceAnchor]) & "}"
+  flow sourceAnchor <- sourceAnchor
+  flow t <- t
+AD user CN=a: sid = "1"; anchor = "A"; a = " one "; b = "two"
+AD2 user CN=b: sid = "1"; t = "three"
+AAD user CN={41}: sourceAnchor = "A"; t = "old"
+AD user CN=robot: kind = "robot"; sid = "9"
+AD user CN=new: sid = "5"; anchor = "N"
+"#;
+
+fn explain(connector: u128, dn: &str) -> Option<ObjectExplanation> {
+    let case: Case = cases(CASE).remove(0);
+    let done = run(&case, &[0, 1, 2, 3, 4], 1);
+    done.explain(Guid::from_u128(connector), &dn.parse().unwrap())
+}
+
+fn standing<'a>(side: &'a SideExplanation, rule: &str, attribute: &str) -> &'a Standing {
+    let rule = side.rules.iter().find(|it| it.rule == rule).unwrap();
+    &rule.flows.iter().find(|it| it.attribute.is(attribute)).unwrap().standing
+}
+
+#[test]
+fn the_way_in_is_explained() {
+    let it = explain(1, "CN=a").unwrap();
+    let [own, second, cloud] = &it.inbound[..] else { panic!("{:?}", it.inbound) };
+    assert_eq!(own.link, LinkExplanation::Projected);
+    assert_eq!(second.link, LinkExplanation::Joined);
+    assert_eq!(cloud.link, LinkExplanation::JoinedOutbound { rule: "R200".to_owned() });
+    let first = &own.rules[0];
+    assert!(first.in_scope && first.rule == "R100" && first.precedence == 100);
+    let clauses: Vec<_> =
+        first.scope[0].iter().map(|it| (it.clause.as_str(), it.value.as_str(), it.holds)).collect();
+    assert_eq!(clauses, [("kind NOTEQUAL robot", "NULL", true), ("sid ISNOTNULL", "\"1\"", true)]);
+    assert_eq!(first.joins[0][0].matches, Some(true));
+    assert_eq!(first.joins[0][0].value, "\"1\"");
+    assert_eq!(*standing(own, "R100", "first"), Standing::Decides);
+    assert_eq!(*standing(own, "R101", "t"), Standing::Decides);
+    assert_eq!(*standing(own, "R102", "t"), Standing::Hidden { by: "R101".to_owned() });
+    assert_eq!(*standing(own, "R102", "u"), Standing::Nothing);
+    let trim = &own.rules[1].flows[0];
+    assert_eq!(trim.inputs, [("a".into(), "\" one \"".to_owned())]);
+    assert_eq!((trim.flow.as_str(), trim.result.as_str()), ("Trim([a])", "\"one\""));
+    let last = &own.rules[3];
+    assert!(!last.in_scope && last.flows.is_empty() && !last.scope[0][0].holds);
+    // The other forest's value is hidden by a rule of this one.
+    assert_eq!(*standing(second, "R110", "t"), Standing::Hidden { by: "R101".to_owned() });
+    assert!(it.assumptions.iter().any(|it| it.id == "A-NULL-COMPARE"), "{:?}", it.assumptions);
+}
+
+#[test]
+fn the_way_out_is_explained_from_either_end() {
+    for (connector, dn) in [(1, "CN=a"), (3, "CN=b"), (2, "CN={41}")] {
+        let it = explain(connector, dn).unwrap();
+        let [out] = &it.outbound[..] else { panic!("{:?}", it.outbound) };
+        assert_eq!(out.link, LinkExplanation::JoinedOutbound { rule: "R200".to_owned() });
+        assert_eq!(*standing(out, "R200", "t"), Standing::Decides);
+        let [export] = &it.exports[..] else { panic!("{:?}", it.exports) };
+        assert_eq!(export.changes.len(), 1);
+        assert_eq!(it.metaverse.unwrap().links.len(), 3);
+    }
+}
+
+#[test]
+fn what_is_to_be_made_and_what_is_left_out_are_explained() {
+    let made = explain(2, "cn={4e}").unwrap();
+    assert_eq!(made.outbound[0].link, LinkExplanation::Provisioned { rule: "R200".to_owned() });
+    let robot = explain(1, "CN=robot").unwrap();
+    assert_eq!(robot.inbound[0].link, LinkExplanation::None);
+    assert!(!robot.inbound[0].rules[0].scope[0][0].holds);
+    assert!(robot.outbound.is_empty() && robot.metaverse.is_none());
+    assert!(explain(1, "CN=nobody").is_none());
+}
+
+#[test]
+fn an_explanation_is_json() {
+    let it = explain(1, "CN=a").unwrap();
+    let json = serde_json::to_value(&it).unwrap();
+    assert_eq!(json["inbound"][0]["link"]["kind"], "projected");
+    assert_eq!(json["inbound"][0]["rules"][2]["flows"][0]["standing"]["by"], "R101");
+}
