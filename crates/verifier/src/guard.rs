@@ -1,0 +1,381 @@
+//! The guards: each counts or looks for one thing, and says what it saw.
+use std::{collections::BTreeMap, fmt};
+
+use dirlift_model::{
+    AttributeName, AttributeValue, DistinguishedName, PendingExport,
+    pending::{AttributeChange, Operation},
+    text::{grouped, plural},
+};
+use serde::Serialize;
+
+use crate::{Limits, Population, Sensitive};
+
+/// Most single objects that a verdict names; the rest is counted.
+const MAX_NAMED: usize = 1_000;
+
+/// Looks at the pending exports of one connector.
+#[derive(Clone, Debug)]
+pub struct Guards {
+    connector: String,
+    limits: Limits,
+    population: Population,
+    sensitive: Sensitive,
+    seen: Seen,
+    deletes: BTreeMap<AttributeName, u64>,
+    changes: BTreeMap<(AttributeName, AttributeName), u64>,
+    named: Vec<Tripped>,
+    unnamed: u64,
+}
+
+/// What passed by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// Pending exports.
+    pub exports: u64,
+    /// Those that make an object.
+    pub adds: u64,
+    /// Those that change or rename one.
+    pub updates: u64,
+    /// Those that delete one, to make it again or not.
+    pub deletes: u64,
+}
+
+/// Whether an export may take place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// The name of the connector.
+    pub connector: String,
+    /// What passed by.
+    pub seen: Seen,
+    /// The guards that object, counts first, then single objects in the order of the exports.
+    pub tripped: Vec<Tripped>,
+    /// Single objects that are objected to and not named, because there are too many.
+    pub not_named: u64,
+    /// Guards that could not look.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// A guard that could not look.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NotChecked {
+    /// The guard.
+    pub guard: &'static str,
+    /// The type it is about; `None` for all.
+    pub object_type: Option<AttributeName>,
+    /// What is missing.
+    pub why: &'static str,
+}
+
+/// A guard that objects, with what it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "guard", rename_all = "kebab-case")]
+pub enum Tripped {
+    /// More deletes than the limit.
+    Deletes {
+        /// Deletes.
+        count: u64,
+        /// The most that pass.
+        limit: u64,
+    },
+    /// More deletes than the limit, in percent.
+    DeletePercent {
+        /// Deletes.
+        count: u64,
+        /// Objects of the connector.
+        of: u64,
+        /// The most that pass, in percent.
+        limit: u8,
+    },
+    /// More deletes of one type than the limit.
+    DeletesOfType {
+        /// The type.
+        object_type: AttributeName,
+        /// Deletes.
+        count: u64,
+        /// The most that pass.
+        limit: u64,
+    },
+    /// One attribute changes on more objects than the limit, in percent.
+    AttributeChanges {
+        /// The type.
+        object_type: AttributeName,
+        /// The attribute.
+        attribute: AttributeName,
+        /// Objects on which it changes.
+        count: u64,
+        /// Objects of the type.
+        of: u64,
+        /// The most that pass, in percent.
+        limit: u8,
+    },
+    /// An administrator is touched at all.
+    Administrator {
+        /// The object.
+        dn: DistinguishedName,
+        /// What is about to happen.
+        operation: Operation,
+        /// The attributes that change.
+        attributes: Vec<AttributeName>,
+    },
+    /// A user with a licence loses something.
+    LicensedUser {
+        /// The object.
+        dn: DistinguishedName,
+        /// What it loses.
+        change: LicensedChange,
+    },
+}
+
+/// What a user with a licence loses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LicensedChange {
+    /// It is deleted, to be made again or not.
+    Deleted,
+    /// It cannot sign in any more.
+    Disabled,
+    /// Its source anchor changes.
+    Anchor {
+        /// The anchor it has.
+        old: String,
+        /// The anchor it gets.
+        new: String,
+    },
+    /// The name it signs in with changes.
+    UserPrincipalName {
+        /// The name it has.
+        old: String,
+        /// The name it gets.
+        new: String,
+    },
+}
+
+impl Guards {
+    /// Guards for the exports of one connector; those of others are passed over.
+    pub fn new(
+        connector: impl Into<String>,
+        limits: Limits,
+        population: Population,
+        sensitive: Sensitive,
+    ) -> Self {
+        Self {
+            connector: connector.into(),
+            limits,
+            population,
+            sensitive,
+            seen: Seen::default(),
+            deletes: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            named: Vec::new(),
+            unnamed: 0,
+        }
+    }
+
+    /// Looks at one export.
+    pub fn see(&mut self, export: &PendingExport) {
+        if export.connector != self.connector {
+            return;
+        }
+        self.seen.exports += 1;
+        match export.operation {
+            Operation::Add => self.seen.adds += 1,
+            Operation::Update | Operation::Rename => {
+                self.seen.updates += 1;
+                for change in &export.changes {
+                    let key = (export.object_type.clone(), change.attribute.clone());
+                    *self.changes.entry(key).or_default() += 1;
+                }
+            }
+            Operation::Delete | Operation::DeleteAdd => {
+                self.seen.deletes += 1;
+                *self.deletes.entry(export.object_type.clone()).or_default() += 1;
+            }
+        }
+        if self.sensitive.administrators.contains(&export.dn) {
+            self.name(Tripped::Administrator {
+                dn: export.dn.clone(),
+                operation: export.operation,
+                attributes: export.changes.iter().map(|it| it.attribute.clone()).collect(),
+            });
+        }
+        if self.sensitive.licensed.contains(&export.dn) {
+            for change in losses(export) {
+                self.name(Tripped::LicensedUser { dn: export.dn.clone(), change });
+            }
+        }
+    }
+
+    fn name(&mut self, tripped: Tripped) {
+        if self.named.len() < MAX_NAMED {
+            self.named.push(tripped);
+        } else {
+            self.unnamed += 1;
+        }
+    }
+
+    /// Says whether the exports that were seen may take place.
+    pub fn verdict(self) -> Verdict {
+        let mut tripped = Vec::new();
+        let mut not_checked = Vec::new();
+        let count = self.seen.deletes;
+        if let Some(limit) = self.limits.deletes.filter(|it| count > *it) {
+            tripped.push(Tripped::Deletes { count, limit });
+        }
+        if let Some(limit) = self.limits.delete_percent {
+            match self.population.total() {
+                Some(of) if exceeds(count, of, limit) => {
+                    tripped.push(Tripped::DeletePercent { count, of, limit });
+                }
+                Some(_) => {}
+                None => not_checked.push(NotChecked {
+                    guard: "delete-percent",
+                    object_type: None,
+                    why: "the number of objects is not known",
+                }),
+            }
+        }
+        for (object_type, limit) in &self.limits.deletes_by_type {
+            let count = self.deletes.get(object_type).copied().unwrap_or(0);
+            if count > *limit {
+                let object_type = object_type.clone();
+                tripped.push(Tripped::DeletesOfType { object_type, count, limit: *limit });
+            }
+        }
+        if let Some(limit) = self.limits.attribute_percent {
+            for ((object_type, attribute), count) in self.changes {
+                match self.population.0.get(&object_type).copied() {
+                    Some(of) if exceeds(count, of, limit) => {
+                        tripped.push(Tripped::AttributeChanges {
+                            object_type,
+                            attribute,
+                            count,
+                            of,
+                            limit,
+                        });
+                    }
+                    Some(_) => {}
+                    None => not_checked.push(NotChecked {
+                        guard: "attribute-changes",
+                        object_type: Some(object_type),
+                        why: "the number of objects of this type is not known",
+                    }),
+                }
+            }
+        }
+        not_checked.dedup();
+        tripped.extend(self.named);
+        Verdict {
+            connector: self.connector,
+            seen: self.seen,
+            tripped,
+            not_named: self.unnamed,
+            not_checked,
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether no guard objects. What could not be checked does not object.
+    pub fn passes(&self) -> bool {
+        self.tripped.is_empty()
+    }
+}
+
+/// Whether a count is more than so many percent of a whole.
+fn exceeds(count: u64, of: u64, percent: u8) -> bool {
+    u128::from(count) * 100 > u128::from(of) * u128::from(percent)
+}
+
+/// What a user would lose by an export.
+fn losses(export: &PendingExport) -> Vec<LicensedChange> {
+    match export.operation {
+        Operation::Delete | Operation::DeleteAdd => return vec![LicensedChange::Deleted],
+        Operation::Add => return Vec::new(),
+        Operation::Update | Operation::Rename => {}
+    }
+    let change = |name: &str| export.changes.iter().find(|it| it.attribute.is(name));
+    let texts = |it: &AttributeChange| (shown(&it.old), shown(&it.new));
+    let mut out = Vec::new();
+    if change("accountEnabled").is_some_and(|it| is_false(&it.new) && !is_false(&it.old)) {
+        out.push(LicensedChange::Disabled);
+    }
+    // An anchor that the object did not have is no change of it.
+    if let Some(it) = change("sourceAnchor").filter(|it| !it.old.is_empty()) {
+        let (old, new) = texts(it);
+        out.push(LicensedChange::Anchor { old, new });
+    }
+    if let Some(it) = change("userPrincipalName").filter(|it| !it.old.is_empty()) {
+        let (old, new) = texts(it);
+        out.push(LicensedChange::UserPrincipalName { old, new });
+    }
+    out
+}
+
+fn is_false(values: &[AttributeValue]) -> bool {
+    match values {
+        [AttributeValue::Boolean(flag)] => !flag,
+        [AttributeValue::String(text)] => text.eq_ignore_ascii_case("false"),
+        _ => false,
+    }
+}
+
+fn shown(values: &[AttributeValue]) -> String {
+    match values.first() {
+        Some(AttributeValue::String(text)) => text.clone(),
+        Some(AttributeValue::Binary(bytes)) => {
+            bytes.iter().map(|it| format!("{it:02X}")).collect::<Vec<_>>().concat()
+        }
+        Some(AttributeValue::Integer(number)) => number.to_string(),
+        Some(AttributeValue::Boolean(flag)) => flag.to_string(),
+        Some(AttributeValue::Reference(name)) => name.to_string(),
+        None => String::new(),
+    }
+}
+
+impl fmt::Display for Tripped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deletes { count, limit } => {
+                write!(
+                    f,
+                    "{}, and at most {} pass",
+                    plural(*count, "delete", "deletes"),
+                    grouped(*limit)
+                )
+            }
+            Self::DeletePercent { count, of, limit } => {
+                let deletes = plural(*count, "delete", "deletes");
+                write!(f, "{deletes} of {} objects, and at most {limit} % pass", grouped(*of))
+            }
+            Self::DeletesOfType { object_type, count, limit } => {
+                let deletes = plural(*count, "delete", "deletes");
+                write!(f, "{deletes} of type {object_type}, and at most {} pass", grouped(*limit))
+            }
+            Self::AttributeChanges { object_type, attribute, count, of, limit } => write!(
+                f,
+                "{attribute} changes on {} of {} objects of type {object_type}, and at most {limit} % pass",
+                grouped(*count),
+                grouped(*of)
+            ),
+            Self::Administrator { dn, operation, .. } => {
+                write!(f, "{operation} of the administrator {dn}")
+            }
+            Self::LicensedUser { dn, change } => write!(f, "the licensed user {dn} {change}"),
+        }
+    }
+}
+
+impl fmt::Display for LicensedChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deleted => f.write_str("is deleted"),
+            Self::Disabled => f.write_str("is disabled"),
+            Self::Anchor { old, new } => {
+                write!(f, "gets another source anchor: `{old}` becomes `{new}`")
+            }
+            Self::UserPrincipalName { old, new } => {
+                write!(f, "gets another user principal name: `{old}` becomes `{new}`")
+            }
+        }
+    }
+}
