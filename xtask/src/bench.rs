@@ -2,10 +2,9 @@
 //! `cargo xtask bench facts`: how fast a database is read over TDS, beside what the responder can send.
 pub(crate) mod diff;
 pub(crate) mod expr;
-pub(crate) mod sync;
-pub(crate) mod import_entra;
 pub(crate) mod import_ad;
 pub(crate) mod import_entra;
+pub(crate) mod sync;
 use std::{
     fs,
     path::Path,
