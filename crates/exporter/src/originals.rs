@@ -1,0 +1,377 @@
+//! Files of the old server, byte for byte, unless something secret has to go.
+use std::fmt::Write as _;
+
+use dirlift_model::{AttributeName, SyncRule, secret, text::sanitize};
+use dirlift_serverconfig::{Document, declarative::write_rule, decode};
+
+use crate::{
+    bundle::Part,
+    names,
+    settings::{EditedFile, NotCarried},
+};
+
+/// Files that a configuration consists of, ready for a bundle.
+#[derive(Debug, Default)]
+pub(crate) struct Originals {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) edited: Vec<EditedFile>,
+    pub(crate) left_out: Vec<NotCarried>,
+}
+
+/// Takes the files of `server-configuration/`; `folder` is put before each path.
+pub(crate) fn take(files: &[Part], folder: &str) -> Originals {
+    let mut out = Originals::default();
+    for file in files {
+        let path = format!("{folder}/{}", file.path);
+        let shown = sanitize(&file.path);
+        let mut leave = |why: String| out.left_out.push(NotCarried { what: shown.clone(), why });
+        if let Err(why) = names::check(&path) {
+            leave(format!("its name {why}"));
+            continue;
+        }
+        let last = file.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        let cleaned = if last.strip_suffix(".xml").is_some() && last != "persistedstate.xml" {
+            clean_xml(&file.path, &file.bytes)
+        } else if last == "migratedpolicy.json" {
+            clean_json(&file.path, &file.bytes)
+        } else {
+            leave(
+                "dirlift does not know the file and cannot say whether it holds a secret"
+                    .to_owned(),
+            );
+            continue;
+        };
+        match cleaned {
+            Ok((bytes, removed)) => {
+                out.parts.push(Part::new(path.clone(), bytes));
+                if !removed.is_empty() {
+                    out.edited.push(EditedFile { path, removed });
+                }
+            }
+            Err(why) => leave(why),
+        }
+    }
+    out
+}
+
+type Cleaned = Result<(Vec<u8>, Vec<String>), String>;
+
+/// The file without its secrets, and what was removed; an error when it cannot be read.
+fn clean_xml(path: &str, bytes: &[u8]) -> Cleaned {
+    let parsed = dirlift_serverconfig::read(path, bytes).map_err(|it| it.to_string())?;
+    if let Document::Rule(rule) = &parsed.value
+        && let Some(removed) = secrets_of(rule)
+    {
+        return Ok((write_rule(rule).into_bytes(), removed));
+    }
+    let text = decode(bytes).map_err(|it| it.to_string())?;
+    let (clean, removed) = scrub(&text);
+    if removed.is_empty() {
+        return Ok((bytes.to_vec(), removed));
+    }
+    let is_wide = bytes.first_chunk().is_some_and(|it| {
+        matches!(it, [0xFF, 0xFE] | [0xFE, 0xFF]) || (it[0] == 0) != (it[1] == 0)
+    });
+    // The decoder dropped the byte-order mark; UTF-16 gets a new one, and UTF-8 is what every reader takes.
+    let is_utf8 = std::str::from_utf8(bytes).is_ok();
+    match (is_wide, is_utf8) {
+        (true, _) => {
+            let wide = std::iter::once(0xFEFF).chain(clean.encode_utf16());
+            Ok((wide.flat_map(u16::to_le_bytes).collect(), removed))
+        }
+        (false, true) => Ok((clean.into_bytes(), removed)),
+        (false, false) => {
+            Err("something secret has to go, and its encoding cannot be written".to_owned())
+        }
+    }
+}
+
+/// Names of credential attributes that a rule sets or compares: the reader dropped their values.
+fn secrets_of(rule: &SyncRule) -> Option<Vec<String>> {
+    let flows = rule.mappings.iter().map(|it| &it.destination);
+    let clauses = rule.scope.iter().flat_map(|it| &it.clauses).map(|it| &it.attribute);
+    let mut all: Vec<_> = flows
+        .chain(clauses)
+        .map(AttributeName::as_str)
+        .filter(|it| secret::is_credential_name(it))
+        .map(|it| sanitize(&format!("value of {it}")))
+        .collect();
+    all.sort();
+    all.dedup();
+    (!all.is_empty()).then_some(all)
+}
+
+/// Takes out the content of credential elements, and sign-in data in URLs. The text was parsed before.
+pub(crate) fn scrub(text: &str) -> (String, Vec<String>) {
+    let mut out = String::with_capacity(text.len());
+    let mut removed = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        visible(&rest[..at], &mut out, &mut removed);
+        rest = &rest[at..];
+        let n_markup = markup(rest);
+        let tag = &rest[..n_markup];
+        rest = &rest[n_markup..];
+        let Some(name) = start_name(tag) else {
+            if let Some((open, close)) = hiding(tag) {
+                removed.push("a comment or character data with a credential in it".to_owned());
+                out.push_str(open);
+                out.push_str(close);
+            } else {
+                visible(tag, &mut out, &mut removed);
+            }
+            continue;
+        };
+        let local = name.rsplit(':').next().unwrap_or(name);
+        let is_empty = tag.trim_end_matches('>').ends_with('/');
+        let is_secret = secret::is_credential_name(local) || has_secret_name(tag);
+        attributes(tag, local, &mut out, &mut removed);
+        if !is_secret || is_empty {
+            continue;
+        }
+        let n_content = content(rest, name);
+        if rest[..n_content].trim().is_empty() {
+            out.push_str(&rest[..n_content]);
+        } else {
+            removed.push(shown(tag, local));
+        }
+        rest = &rest[n_content..];
+    }
+    visible(rest, &mut out, &mut removed);
+    removed.sort();
+    removed.dedup();
+    (out, removed)
+}
+
+/// The marks of a comment or of character data in which an element of a credential stands.
+fn hiding(tag: &str) -> Option<(&'static str, &'static str)> {
+    let (open, close) = [("<!--", "-->"), ("<![CDATA[", "]]>")]
+        .into_iter()
+        .find(|(open, _)| tag.starts_with(open))?;
+    let inner = tag.get(open.len()..)?;
+    let is_secret = |at: usize| {
+        let name = start_name(&inner[at..]).unwrap_or_default();
+        secret::is_credential_name(name.rsplit(':').next().unwrap_or(name))
+    };
+    inner.match_indices('<').any(|(at, _)| is_secret(at)).then_some((open, close))
+}
+
+/// What a removed secret is called: the element, or the parameter's name.
+fn shown(tag: &str, local: &str) -> String {
+    sanitize(attribute(tag, "name").unwrap_or(local))
+}
+
+/// Text outside of tags: only sign-in data in URLs and connection strings is taken out.
+fn visible(text: &str, out: &mut String, removed: &mut Vec<String>) {
+    if text.contains("://") || text.to_ascii_lowercase().contains("password=") {
+        let clean = secret::redact(text);
+        if clean != text {
+            removed.push("sign-in data in a text".to_owned());
+        }
+        out.push_str(&clean);
+    } else {
+        out.push_str(text);
+    }
+}
+
+/// Length of the markup that begins here.
+fn markup(text: &str) -> usize {
+    let until = |mark: &str| text.find(mark).map_or(text.len(), |it| it + mark.len());
+    if text.starts_with("<!--") {
+        return until("-->");
+    }
+    if text.starts_with("<![CDATA[") {
+        return until("]]>");
+    }
+    let mut quote = None;
+    for (at, it) in text.bytes().enumerate() {
+        match (quote, it) {
+            (None, b'>') => return at + 1,
+            (None, b'"' | b'\'') => quote = Some(it),
+            (Some(open), _) if open == it => quote = None,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The name of a start tag or empty element.
+fn start_name(tag: &str) -> Option<&str> {
+    let inner = tag.strip_prefix('<')?;
+    let first = inner.chars().next()?;
+    if matches!(first, '/' | '!' | '?') {
+        return None;
+    }
+    let end = inner.find(|it: char| it.is_whitespace() || matches!(it, '/' | '>'));
+    inner.get(..end.unwrap_or(inner.len()))
+}
+
+/// The raw value of an attribute of a tag.
+fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+    each_attribute(tag).find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// Names and raw values of a tag's attributes.
+fn each_attribute(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = start_name(tag).and_then(|it| tag.get(1 + it.len()..)).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (name, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let quote = after.chars().next().filter(|it| matches!(it, '"' | '\''))?;
+        let (value, after) = after[1..].split_once(quote)?;
+        rest = after;
+        Some((name.trim(), value))
+    })
+}
+
+/// A parameter that holds a credential, by its name, type or mark.
+fn has_secret_name(tag: &str) -> bool {
+    each_attribute(tag).any(|(name, value)| {
+        let value = value.trim();
+        (name.eq_ignore_ascii_case("name") && secret::is_credential_name(value))
+            || (name.eq_ignore_ascii_case("encrypted") && matches!(value, "1" | "true" | "True"))
+            || (name.eq_ignore_ascii_case("type") && value.eq_ignore_ascii_case("encrypted-string"))
+    })
+}
+
+/// Writes a tag; values of credential attributes are emptied.
+fn attributes(tag: &str, local: &str, out: &mut String, removed: &mut Vec<String>) {
+    let is_secret = |(name, value): &(&str, &str)| {
+        let credential = secret::is_credential_name(name)
+            || (name.eq_ignore_ascii_case("value") && has_secret_name(tag));
+        credential && !value.is_empty()
+    };
+    let secrets: Vec<_> = each_attribute(tag).filter(is_secret).collect();
+    if secrets.is_empty() {
+        return visible(tag, out, removed);
+    }
+    // The tag is written anew: its name and every attribute, each with its own quotes.
+    let _ = write!(out, "<{}", start_name(tag).unwrap_or(local));
+    for (name, value) in each_attribute(tag) {
+        let value = if is_secret(&(name, value)) { "" } else { value };
+        let quote = if value.contains('"') { '\'' } else { '"' };
+        let _ = write!(out, " {name}={quote}{value}{quote}");
+    }
+    out.push_str(if tag.trim_end_matches('>').ends_with('/') { " />" } else { ">" });
+    removed.push(format!("attribute of {}", sanitize(local)));
+}
+
+/// Length of the content of an element whose start tag was read: up to its end tag, which is not part of it.
+fn content(text: &str, name: &str) -> usize {
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(found) = text[at..].find('<') {
+        let start = at + found;
+        let n_markup = markup(&text[start..]);
+        let tag = &text[start..start + n_markup];
+        let is_end =
+            tag.strip_prefix("</").is_some_and(|it| it.trim_end_matches('>').trim() == name);
+        if is_end && depth == 0 {
+            return start;
+        }
+        if is_end {
+            depth -= 1;
+        } else if start_name(tag) == Some(name) && !tag.trim_end_matches('>').ends_with('/') {
+            depth += 1;
+        }
+        at = start + n_markup;
+    }
+    text.len()
+}
+
+/// The file as it is when nothing in it looks like a secret; otherwise it is left out, since its form is fixed.
+fn clean_json(path: &str, bytes: &[u8]) -> Cleaned {
+    dirlift_serverconfig::declarative::read_migrated_policy(path, bytes)
+        .map_err(|it| it.to_string())?;
+    let text = decode(bytes).map_err(|it| it.to_string())?;
+    let value: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{FEFF}'))
+        .map_err(|_| "it is not JSON".to_owned())?;
+    if is_harmless(&value) {
+        Ok((bytes.to_vec(), Vec::new()))
+    } else {
+        Err("it holds something that looks like a secret, which Microsoft's script does not write"
+            .to_owned())
+    }
+}
+
+fn is_harmless(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(it) => secret::redact(it) == *it,
+        serde_json::Value::Array(all) => all.iter().all(is_harmless),
+        serde_json::Value::Object(all) => {
+            all.iter().all(|(name, it)| !secret::is_credential_name(name) && is_harmless(it))
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_and_the_rest_stays() {
+        let cases = [
+            ("<a><b>x</b></a>", "<a><b>x</b></a>", vec![]),
+            ("<a><password>x</password>y</a>", "<a><password></password>y</a>", vec!["password"]),
+            ("<a><password />y</a>", "<a><password />y</a>", vec![]),
+            ("<a><password> </password>y</a>", "<a><password> </password>y</a>", vec![]),
+            ("<n:cookie a='>'>x<b>y</b></n:cookie>", "<n:cookie a='>'></n:cookie>", vec!["cookie"]),
+            ("<cookie>x<cookie>y</cookie>z</cookie>!", "<cookie></cookie>!", vec!["cookie"]),
+            (
+                "<parameter name=\"Password\" encrypted=\"1\">x</parameter>",
+                "<parameter name=\"Password\" encrypted=\"1\"></parameter>",
+                vec!["Password"],
+            ),
+            (
+                "<parameter name='p' type='encrypted-string'>x</parameter>",
+                "<parameter name='p' type='encrypted-string'></parameter>",
+                vec!["p"],
+            ),
+            (
+                "<parameter name='UserName'>x</parameter>",
+                "<parameter name='UserName'>x</parameter>",
+                vec![],
+            ),
+            (
+                "<parameter name='p' encrypted='1' value='x' />",
+                "<parameter name=\"p\" encrypted=\"1\" value=\"\" />",
+                vec!["attribute of parameter"],
+            ),
+            ("<f password='x'>y</f>", "<f password=\"\">y</f>", vec!["attribute of f"]),
+            ("<p>http://u:pw@h/</p>", "<p>http://(removed)@h/</p>", vec!["sign-in data in a text"]),
+            (
+                "<!-- <password>x</password> --><a/>",
+                "<!----><a/>",
+                vec!["a comment or character data with a credential in it"],
+            ),
+            (
+                "<a><![CDATA[ <n:pwd>x ]]></a>",
+                "<a><![CDATA[]]></a>",
+                vec!["a comment or character data with a credential in it"],
+            ),
+            ("<!-- <a>x</a> --><a/>", "<!-- <a>x</a> --><a/>", vec![]),
+            (
+                "<water-mark><![CDATA[</x>]]></water-mark>",
+                "<water-mark></water-mark>",
+                vec!["water-mark"],
+            ),
+            ("<password>cut off", "<password>", vec!["password"]),
+        ];
+        for (text, expected, names) in cases {
+            let (clean, removed) = scrub(text);
+            assert_eq!(
+                (clean.as_str(), removed),
+                (expected, names.iter().map(ToString::to_string).collect()),
+                "{text}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics_and_is_stable(text in "(<password|<a|</password>|<!--|-->|<!\\[CDATA\\[|\\]\\]>|[<>/=\"' aü]| name='pwd'| encrypted='1'){0,30}") {
+            let (once, _) = scrub(&text);
+            scrub(&once);
+        }
+    }
+}
