@@ -6,7 +6,7 @@ use dirlift_model::{
     analysis::{Deployment, Path},
     text::{grouped, sanitize},
 };
-use dirlift_serverconfig::declarative::write_rule;
+use dirlift_serverconfig::declarative::{write_connector, write_global_settings, write_rule};
 use jiff::Timestamp;
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         self, ConfigurationBasis, NotCarried, RuleBasis, ServerConfigurationPart, SettingsFile,
         Untranslated,
     },
+    translation::{Translation, forest},
 };
 
 /// Objects from which on the settings of DirSync can be exported without being forced (how-to-dirsync-upgrade).
@@ -26,17 +27,6 @@ pub const SERVER_CONFIGURATION: &str = "server-configuration";
 
 /// Name of the neutral settings in a bundle.
 pub const SETTINGS: &str = "settings.json";
-
-/// DirSync's configuration in the new server's words; empty for servers that have rules of their own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Translation {
-    /// Custom rules in order of precedence.
-    pub rules: Vec<SyncRule>,
-    /// Standard rules that stand in for the target's own.
-    pub standard: Vec<SyncRule>,
-    /// What is left to a person.
-    pub untranslated: Vec<Untranslated>,
-}
 
 /// What a bundle is made from.
 #[derive(Clone, Debug)]
@@ -51,9 +41,9 @@ pub struct Input<'a> {
     pub snapshot_time: Timestamp,
     /// Why the export had to be forced, from [`gate`].
     pub forced: Vec<String>,
-    /// What the configuration was translated into.
+    /// What the configuration was translated into, from [`translation`](crate::translation()).
     pub translation: Translation,
-    /// Rules of the server that takes over, when its export is at hand.
+    /// Rules of the server that takes over, when its export is at hand, from [`target_rules`](crate::target_rules).
     pub target_rules: Option<Vec<SyncRule>>,
     /// Files of the old server's `server-configuration/` as they were read, with paths relative to it. Used for servers
     /// that have rules of their own.
@@ -75,12 +65,23 @@ impl Input<'_> {
         rules
     }
 
+    /// Standard rules that the old server has turned off, in order of precedence.
+    pub fn disabled_standard_rules(&self) -> Vec<&SyncRule> {
+        let is_off = |it: &&SyncRule| !it.is_custom() && it.disabled == Some(true);
+        let mut rules: Vec<_> = self.own_rules().iter().filter(is_off).collect();
+        rules.sort_by_key(|it| (it.precedence.unwrap_or(u32::MAX), &it.name, it.id));
+        rules
+    }
+
     /// Standard rules: the target's, else the server's own, else the built-in ones.
     pub fn standard_rules(&self) -> Vec<&SyncRule> {
         let rules = match self.standard_basis() {
-            RuleBasis::Target => self.target_rules.as_deref().unwrap_or_default(),
+            // The translation of the target's rules has what alternate ID changes.
+            RuleBasis::Target if self.translation.standard.is_empty() => {
+                self.target_rules.as_deref().unwrap_or_default()
+            }
             RuleBasis::Original => self.own_rules(),
-            RuleBasis::BuiltIn => &self.translation.standard,
+            RuleBasis::Target | RuleBasis::BuiltIn => &self.translation.standard,
             RuleBasis::None => &[],
         };
         rules.iter().filter(|it| !it.is_custom()).collect()
@@ -195,7 +196,11 @@ pub fn export(input: &Input<'_>) -> Result<Exported, Refusal> {
     let (mut parts, described) = server_configuration(input);
     let mut settings = settings::build(input, described)?;
     settings.untranslated.extend(clashes(input));
-    parts.extend(scripts::write(&settings, &input.custom_rules()));
+    parts.extend(scripts::write(
+        &settings,
+        &input.custom_rules(),
+        &input.disabled_standard_rules(),
+    ));
     parts.push(Part::new("import-guide.md", guide::write(&settings)));
     parts.push(Part::new(SETTINGS, json::pretty(&settings)));
     Ok(Exported { parts, settings })
@@ -256,7 +261,12 @@ fn server_configuration(input: &Input<'_>) -> (Vec<Part>, ServerConfigurationPar
         Part::new(format!("{folder}/EXPERIMENTAL.txt"), EXPERIMENTAL),
     ];
     let mut seen = BTreeSet::new();
-    let mut left_out = Vec::new();
+    let mut left_out = connectors(input, &mut parts);
+    let parameters = input.translation.parameters.iter().map(|(a, b)| (a.as_str(), b.as_str()));
+    parts.push(Part::new(
+        format!("{folder}/GlobalSettings/MV.xml"),
+        write_global_settings(parameters),
+    ));
     for rule in input.standard_rules().into_iter().chain(input.custom_rules()) {
         if rule.id.is_nil() || !seen.insert(rule.id) {
             left_out.push(NotCarried {
@@ -275,6 +285,29 @@ fn server_configuration(input: &Input<'_>) -> (Vec<Part>, ServerConfigurationPar
         left_out,
     };
     (parts, described)
+}
+
+/// Writes the connectors that a new server has too, named as it will name them; returns what was left out.
+fn connectors(input: &Input<'_>, parts: &mut Vec<Part>) -> Vec<NotCarried> {
+    let mut seen = BTreeSet::new();
+    let mut left_out = Vec::new();
+    let all = input.facts.configuration.iter().flat_map(|it| &it.server.connectors);
+    for connector in all.filter(|it| it.is_active_directory() || it.is_cloud()) {
+        if connector.id.is_nil() || !seen.insert(connector.id) {
+            left_out.push(NotCarried {
+                what: format!("the connector {}", connector.name),
+                why: "its identifier is missing or taken".to_owned(),
+            });
+            continue;
+        }
+        let mut connector = connector.clone();
+        if let Some(name) = forest(&connector).map(ToOwned::to_owned) {
+            connector.name = name;
+        }
+        let path = format!("{SERVER_CONFIGURATION}/Connectors/Connector_{{{}}}.xml", connector.id);
+        parts.push(Part::new(path, write_connector(&connector)));
+    }
+    left_out
 }
 
 const EXPERIMENTAL: &str = "\

@@ -13,9 +13,10 @@ mod names;
 mod originals;
 mod scripts;
 pub mod settings;
+mod translation;
 
 pub use export::{
-    Exported, Force, Input, Refusal, SERVER_CONFIGURATION, SETTINGS, THRESHOLD, Translation,
-    export, gate,
+    Exported, Force, Input, Refusal, SERVER_CONFIGURATION, SETTINGS, THRESHOLD, export, gate,
 };
 pub use names::BadPath;
+pub use translation::{Translation, target_rules, translation};

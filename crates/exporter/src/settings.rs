@@ -2,6 +2,7 @@
 //!
 //! The schema is `docs/settings.schema.json`. What could not be read says why; it never looks like "off".
 mod build;
+mod connectors;
 
 use dirlift_model::{
     AttributeName, Build, DistinguishedName, Guid, Product,
@@ -82,6 +83,12 @@ pub struct SettingsFile {
     pub written_back: Vec<Read<AttributeName>>,
     /// Device writeback, which Microsoft's own import lists and does not apply.
     pub device_writeback: Value<bool>,
+    /// Staging mode: the old server reads and computes, and exports nothing.
+    pub staging_mode: Value<bool>,
+    /// Attributes of the cloud that the wizard's attribute filter keeps out.
+    pub excluded_attributes: Vec<Read<AttributeName>>,
+    /// DNs of groups whose members alone are synchronised, one of a forest at most.
+    pub filter_groups: Vec<Read<String>>,
     /// Forests with their partitions, containers and filters.
     pub forests: Vec<Forest>,
     /// The cloud side.
@@ -94,6 +101,8 @@ pub struct SettingsFile {
     pub custom_flows: Vec<CustomFlow>,
     /// Custom rules in order of precedence: the server's own, or what its configuration was translated into.
     pub custom_rules: Vec<CustomRule>,
+    /// Rules of the product that were turned off, by name: as a rule a custom one stands in their place.
+    pub disabled_standard_rules: Vec<Read<String>>,
     /// The standard rules that custom rules were made for.
     pub standard_rules: StandardRules,
     /// When it synchronises.
@@ -108,6 +117,8 @@ pub struct SettingsFile {
     pub server_configuration: ServerConfigurationPart,
     /// What could not be translated and has to be made by hand.
     pub untranslated: Vec<Untranslated>,
+    /// What was translated and should be known.
+    pub notes: Vec<Note>,
     /// What the new server's import does not take from this file or from any other.
     pub not_carried: Vec<NotCarried>,
 }
@@ -416,6 +427,16 @@ pub struct Untranslated {
     pub what: String,
     /// Why, or what to do.
     pub why: String,
+    /// Where it was read.
+    pub read_from: String,
+}
+
+/// Something to know about a translation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// What, as a fragment.
+    pub what: String,
     /// Where it was read.
     pub read_from: String,
 }
