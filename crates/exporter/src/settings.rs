@@ -169,10 +169,20 @@ pub struct Forest {
     pub connector_filters: Vec<Filter>,
     /// What happens to an object that is deprovisioned.
     pub deprovisioning: Value<String>,
-    /// Which containers are made for new objects.
-    pub provisioning_hierarchy: Value<String>,
+    /// Which object type is made for a missing component of a DN; nothing listed makes nothing.
+    pub provisioning_hierarchy: Value<Vec<ComponentMapping>>,
     /// Where the agent was read.
     pub read_from: String,
+}
+
+/// One line of the provisioning hierarchy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComponentMapping {
+    /// Component of a DN, such as `ou`.
+    pub component: String,
+    /// Object type that is made for it.
+    pub object_type: AttributeName,
 }
 
 /// One partition of a forest.

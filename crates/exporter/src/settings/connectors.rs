@@ -6,8 +6,8 @@ use dirlift_model::{
 };
 
 use super::{
-    Container, Filter, Forest, NotCarried, OtherConnector, Partition, RunProfile, RunStep, Tenant,
-    Value,
+    ComponentMapping, Container, Filter, Forest, NotCarried, OtherConnector, Partition, RunProfile,
+    RunStep, Tenant, Value,
 };
 use crate::Input;
 
@@ -99,9 +99,19 @@ pub(super) fn forest(connector: &Connector, input: &Input<'_>) -> Forest {
             Some(it) => Value::known(it, &place),
             None => Value::not_known("the agent's configuration does not say it"),
         },
-        provisioning_hierarchy: Value::not_known(
-            "dirlift does not read it; look at it in the Synchronization Service Manager (Configure Provisioning Hierarchy)",
-        ),
+        provisioning_hierarchy: match &connector.component_mappings {
+            Some(all) => {
+                let one = |(component, object_type): &(_, _)| ComponentMapping {
+                    component: String::clone(component),
+                    object_type: AttributeName::clone(object_type),
+                };
+                Value::known(all.iter().map(one).collect(), &place)
+            }
+            None => Value::not_known(
+                "the agent's configuration does not have it; look at it in the Synchronization Service Manager \
+                 (Configure Provisioning Hierarchy)",
+            ),
+        },
         read_from: place,
     }
 }

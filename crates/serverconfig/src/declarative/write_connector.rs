@@ -32,6 +32,14 @@ pub fn write_connector(connector: &Connector) -> String {
             out.leaf(rules, "");
         }
         out.list("ma-partition-data", &connector.partitions, partition);
+        if let Some(all) = &connector.component_mappings {
+            out.list("component_mappings", all, |out, (component, class)| {
+                out.block("mapping", |out| {
+                    out.leaf("dn_component", component);
+                    out.leaf("object_class", class.as_str());
+                });
+            });
+        }
     });
     out.finish()
 }
