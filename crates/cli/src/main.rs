@@ -12,6 +12,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod run;
+mod sources;
 
 use std::process::ExitCode;
 

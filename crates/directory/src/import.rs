@@ -1,12 +1,13 @@
 //! An import under way: objects come out of it one by one, as fast as they are taken.
 use std::path::Path;
 
-use dirlift_model::{CsObject, DistinguishedName};
+use dirlift_model::{CsObject, DistinguishedName, Objects};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     error::DirectoryError,
     forest::{Discovery, Forest, discover},
+    given::Given,
     ldap::Connection,
     ldif::{CodePage, LdifReader},
     report::{Event, Report},
@@ -113,6 +114,31 @@ impl Import {
             drop(sender.blocking_send(Sent::End(Box::new(reader.into_report()), error)));
         });
         Ok(Self { objects, task, forest, schema, report: None })
+    }
+
+    /// Begins an import of objects that somebody else reads, such as the export of a connector space. The same is
+    /// selected as from a directory; the domains are those of the request.
+    ///
+    /// Must be called inside a tokio runtime.
+    pub fn from_objects(objects: Box<dyn Objects>, request: ImportRequest) -> Self {
+        let mut given = Given::new(objects, request);
+        let (forest, schema) = (given.forest().cloned(), Schema::builtin());
+        let (sender, objects) = mpsc::channel(WAITING);
+        let task = tokio::task::spawn_blocking(move || {
+            let error = loop {
+                match given.next_object() {
+                    Ok(Some(object)) => {
+                        if sender.blocking_send(Sent::Object(object)).is_err() {
+                            return;
+                        }
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            drop(sender.blocking_send(Sent::End(Box::new(given.into_report()), error)));
+        });
+        Self { objects, task, forest, schema, report: None }
     }
 
     /// The next object; `None` at the end. After an error nothing more comes.

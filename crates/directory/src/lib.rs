@@ -8,6 +8,7 @@
 mod entry;
 mod error;
 mod forest;
+mod given;
 mod import;
 mod ldap;
 mod ldif;

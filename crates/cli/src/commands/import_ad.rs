@@ -5,15 +5,21 @@ use std::{
 };
 
 use dirlift_directory::{
-    CodePage, Connect, Credentials, DirectoryError, Import, ImportRequest, LdifError, LdifSummary,
-    LdifWriter, Report, Server, Source, Trust,
+    CodePage, Connect, Credentials, ImportRequest, LdifError, LdifSummary, LdifWriter, Report,
+    Server, Source, Trust,
 };
 use dirlift_model::{
     progress::Progress as _,
     text::{plural, sanitize},
 };
 
-use crate::{context, credentials, error::CommandError, exit::Exit, interrupt};
+use crate::{
+    context, credentials,
+    error::CommandError,
+    exit::Exit,
+    interrupt,
+    sources::{ad_failed, open_ad},
+};
 
 /// Remarks that are printed; the rest is counted.
 const MAX_REMARKS: usize = 40;
@@ -114,24 +120,17 @@ async fn copy(
     writer: &mut LdifWriter,
 ) -> Result<Report, CommandError> {
     let mut progress = context::progress();
-    let mut import =
-        Import::start(source, ImportRequest::stock(), connect).await.map_err(failed)?;
+    let mut import = open_ad(source, ImportRequest::stock(), connect).await?;
     writer
         .begin(env!("CARGO_PKG_VERSION"), import.forest(), import.schema())
         .map_err(CommandError::failed)?;
     progress.begin("importing", "objects", None);
     while let Some(object) = import.next().await {
-        writer.write(&object.map_err(failed)?).map_err(CommandError::failed)?;
+        writer.write(&object.map_err(ad_failed)?).map_err(CommandError::failed)?;
         progress.advance(1);
     }
     progress.end();
     Ok(import.report().cloned().unwrap_or_default())
-}
-
-fn failed(error: DirectoryError) -> CommandError {
-    let hint =
-        "docs/active-directory.md says what is asked of the directory and which rights that takes";
-    CommandError::failed(error).hint(hint)
 }
 
 /// Says on standard error what was written and what was met on the way.

@@ -213,20 +213,11 @@ impl LdifReader {
                 return None;
             }
         };
-        let partitions =
-            self.request.partitions.iter().filter(|it| name.is_within(&it.naming_context));
-        let partition = partitions.max_by_key(|it| it.naming_context.depth());
-        let is_in_scope = match partition {
-            Some(partition) => partition.scope.contains(&name),
-            None => self.request.partitions.is_empty(),
-        };
-        if !is_in_scope {
+        if !self.request.is_in_scope(&name) {
             self.report.n_out_of_scope += 1;
             return None;
         }
-        let classes =
-            partition.map_or(&*self.request.object_classes, |it| self.request.classes(it));
-        let Some(class) = classes.iter().find(|it| it.is(class)).cloned() else {
+        let Some(class) = self.request.class_of(&name, class).cloned() else {
             self.report.n_other_classes += 1;
             return None;
         };
