@@ -6,23 +6,28 @@
 //!
 //! The tables are in `migrations/sqlite`, numbered; `migrations/mssql` holds the same for SQL Server.
 
+mod configuration;
 mod error;
 mod journal;
+mod metaverse;
 mod open;
 mod records;
 mod runs;
 
 use std::path::{Path, PathBuf};
 
+pub use dirlift_model::plan::Mode;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 pub use self::{
+    configuration::{StoredConfiguration, StoredPartition, StoredRule},
     error::StoreError,
     journal::{JournalStep, PlannedStep, StepState},
-    open::{Deployment, Mode},
+    metaverse::{StoredAttribute, StoredLink, StoredMetaverseObject},
+    open::Deployment,
     records::{AcceptedChange, ChecklistRecord, ConnectorKind, StoredConnector},
-    runs::{ObjectWriter, PendingCount, RunId, RunResult, RunStep},
+    runs::{ObjectName, ObjectWriter, PendingCount, RunEnd, RunId, RunInfo, RunResult, RunStep},
 };
 
 /// An open deployment store. One process at a time has it.

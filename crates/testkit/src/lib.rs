@@ -14,6 +14,7 @@ pub mod org;
 pub mod pki;
 #[cfg(all(feature = "samba", unix))]
 pub mod samba;
+pub mod services;
 pub mod snapshot;
 #[cfg(feature = "tds")]
 pub mod tds;
