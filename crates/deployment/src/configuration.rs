@@ -132,12 +132,20 @@ fn insert(transaction: &Transaction<'_>, all: &StoredConfiguration) -> rusqlite:
             it.content
         ])?;
     }
-    let mut setting = transaction.prepare(
+    write_settings(transaction, &all.settings)
+}
+
+/// Writes settings in place of earlier ones.
+pub(crate) fn write_settings(
+    transaction: &Transaction<'_>,
+    settings: &[(String, String)],
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare(
         "INSERT INTO setting (name, value) VALUES (?1, ?2) \
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     )?;
-    for (name, value) in &all.settings {
-        setting.execute([name, value])?;
+    for (name, value) in settings {
+        insert.execute([name, value])?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use dirlift_model::{
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use crate::{Store, error::StoreError, time};
+use crate::{Store, configuration::write_settings, error::StoreError, time};
 
 /// Rows of one transaction while a run brings objects.
 const BATCH: u64 = 20_000;
@@ -178,12 +178,20 @@ impl Store {
         steps: &[RunStep],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.finish_runs(vec![RunEnd { run, result, steps: steps.to_vec() }], at)
+        self.finish_runs(&[RunEnd { run, result, steps: steps.to_vec() }], &[], at)
     }
 
-    /// Ends runs that belong together, all of them or none.
-    pub fn finish_runs(&mut self, ends: Vec<RunEnd>, at: Timestamp) -> Result<(), StoreError> {
+    /// Ends runs that belong together, and writes settings that hang on them: all of it or nothing.
+    pub fn finish_runs(
+        &mut self,
+        ends: &[RunEnd],
+        settings: &[(String, String)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let path = self.path.clone();
+        if settings.iter().any(|(name, _)| name.eq_ignore_ascii_case(crate::open::STAGING)) {
+            return Err(StoreError::Staging { path });
+        }
         let failed = |it| StoreError::new(&path, WRITING, &it);
         let transaction = self.connection.transaction().map_err(failed)?;
         for end in ends {
@@ -216,6 +224,7 @@ impl Store {
             let which = format!("connector_id = ?1 AND profile = ?2 AND id < {}", end.run.0);
             clear(&transaction, &which, &connector, &profile).map_err(failed)?;
         }
+        write_settings(&transaction, settings).map_err(failed)?;
         transaction.commit().map_err(failed)
     }
 

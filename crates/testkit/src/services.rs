@@ -69,6 +69,10 @@ impl FakeServices {
     }
 
     /// Changes a service.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such service.
     pub fn change(&self, name: &str, change: impl FnOnce(&mut Service)) {
         let mut machine = self.0.borrow_mut();
         let service = machine.services.iter_mut().find(|it| it.name == name);

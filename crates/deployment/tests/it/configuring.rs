@@ -114,10 +114,12 @@ fn the_metaverse_belongs_to_its_run() {
             store.begin_run(Guid::from_u128(2), "Full Synchronization", minute(2)).unwrap();
         assert_eq!(store.write_metaverse(first, all.clone()).unwrap(), 2);
         let end = |run| RunEnd { run, result: RunResult::Success, steps: steps.clone() };
-        store.finish_runs(vec![end(first), end(second)], minute(3)).unwrap();
+        let settings = [("facts".to_owned(), "{}".to_owned())];
+        store.finish_runs(&[end(first), end(second)], &settings, minute(3)).unwrap();
         newest = Some((first, second));
     }
     let (first, second) = newest.unwrap();
+    assert_eq!(store.setting("facts").unwrap().as_deref(), Some("{}"));
     for (n, run) in [(1, first), (2, second)] {
         let finished = store.finished_run(Guid::from_u128(n), "Full Synchronization").unwrap();
         assert_eq!(finished, Some(run));
