@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     bundle::Part,
-    guide, json, migrated, originals, scripts,
+    guide, harmless, json, migrated, originals, scripts,
     settings::{
         self, ConfigurationBasis, NotCarried, RuleBasis, ServerConfigurationPart, SettingsFile,
         Untranslated,
@@ -196,11 +196,11 @@ pub fn export(input: &Input<'_>) -> Result<Exported, Refusal> {
     let (mut parts, described) = server_configuration(input);
     let mut settings = settings::build(input, described)?;
     settings.untranslated.extend(clashes(input));
-    parts.extend(scripts::write(
-        &settings,
-        &input.custom_rules(),
-        &input.disabled_standard_rules(),
-    ));
+    harmless::settings(&mut settings);
+    let clean = |rules: Vec<&SyncRule>| rules.into_iter().map(harmless::rule).collect::<Vec<_>>();
+    let custom = clean(input.custom_rules());
+    let off = clean(input.disabled_standard_rules());
+    parts.extend(scripts::write(&settings, &custom, &off));
     parts.push(Part::new("import-guide.md", guide::write(&settings)));
     parts.push(Part::new(SETTINGS, json::pretty(&settings)));
     Ok(Exported { parts, settings })
@@ -276,7 +276,7 @@ fn server_configuration(input: &Input<'_>) -> (Vec<Part>, ServerConfigurationPar
             continue;
         }
         let path = format!("{folder}/SynchronizationRules/SynchronizationRule_{{{}}}.xml", rule.id);
-        parts.push(Part::new(path, write_rule(rule)));
+        parts.push(Part::new(path, write_rule(&harmless::rule(rule))));
     }
     let described = ServerConfigurationPart {
         basis: ConfigurationBasis::Translated,
@@ -305,6 +305,8 @@ fn connectors(input: &Input<'_>, parts: &mut Vec<Part>) -> Vec<NotCarried> {
             connector.name = name;
         }
         let path = format!("{SERVER_CONFIGURATION}/Connectors/Connector_{{{}}}.xml", connector.id);
+        // A description is free text and of no use to a new server.
+        connector.description.clear();
         parts.push(Part::new(path, write_connector(&connector)));
     }
     left_out

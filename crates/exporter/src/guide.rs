@@ -31,7 +31,7 @@ struct Page {
 
 impl Page {
     fn title(&mut self, level: usize, text: impl Display) {
-        let gap = if self.text.is_empty() { "" } else { "\n" };
+        let gap = if self.text.is_empty() || self.text.ends_with("\n\n") { "" } else { "\n" };
         let _ = write!(self.text, "{gap}{} {text}\n\n", "#".repeat(level));
     }
 

@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod diff;
 mod export;
 mod guide;
+mod harmless;
 mod json;
 mod migrated;
 mod names;
@@ -19,4 +20,5 @@ pub use export::{
     Exported, Force, Input, Refusal, SERVER_CONFIGURATION, SETTINGS, THRESHOLD, export, gate,
 };
 pub use names::BadPath;
+pub use originals::configuration_path;
 pub use translation::{Translation, target_rules, translation};

@@ -3,7 +3,7 @@
 //! Nothing is invented: what the old server does not say is `null`.
 use std::fmt::Write as _;
 
-use dirlift_model::{Product, analysis::AccountRole};
+use dirlift_model::{Product, analysis::AccountRole, config::Connector};
 
 use crate::{Input, bundle::Part};
 
@@ -16,7 +16,12 @@ pub(crate) fn write(input: &Input<'_>, folder: &str) -> Part {
     let version =
         analysis.source.version.filter(|_| analysis.source.product == Some(Product::EntraConnect));
     let configuration = input.facts.configuration.as_ref();
-    let connectors = configuration.iter().flat_map(|it| &it.server.connectors);
+    // Of a server without rules of its own only those are written that a new server has too.
+    let connectors = configuration.iter().flat_map(|configuration| {
+        let server = &configuration.server;
+        let is_known = |it: &&Connector| it.is_active_directory() || it.is_cloud();
+        server.connectors.iter().filter(move |it| !server.rules.is_empty() || is_known(it))
+    });
     let ids: Vec<_> = connectors.map(|it| text(Some(&it.id.to_string()))).collect();
     let time = input.snapshot_time.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
     let policy = [

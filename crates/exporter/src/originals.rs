@@ -1,11 +1,12 @@
 //! Files of the old server, byte for byte, unless something secret has to go.
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use dirlift_model::{AttributeName, SyncRule, secret, text::sanitize};
 use dirlift_serverconfig::{Document, declarative::write_rule, decode};
 
 use crate::{
     bundle::Part,
+    harmless::clean,
     names,
     settings::{EditedFile, NotCarried},
 };
@@ -16,6 +17,21 @@ pub(crate) struct Originals {
     pub(crate) parts: Vec<Part>,
     pub(crate) edited: Vec<EditedFile>,
     pub(crate) left_out: Vec<NotCarried>,
+}
+
+/// The path that a part of a snapshot has inside its server configuration; `None` when it does not belong to it.
+///
+/// A snapshot may be an export by itself: then the folders of the configuration lie at its top.
+pub fn configuration_path(part: &str) -> Option<&str> {
+    let (first, rest) = part.split_once('/').unwrap_or(("", part));
+    let is_one_of = |all: &[&str]| all.iter().any(|it| it.eq_ignore_ascii_case(first));
+    let is_policy = first.is_empty() && rest.eq_ignore_ascii_case("MigratedPolicy.json");
+    if is_one_of(&["server-configuration"]) {
+        Some(rest)
+    } else {
+        let folders = ["Connectors", "GlobalSettings", "SynchronizationRules"];
+        (is_policy || is_one_of(&folders)).then_some(part)
+    }
 }
 
 /// Takes the files of `server-configuration/`; `folder` is put before each path.
@@ -60,9 +76,11 @@ type Cleaned = Result<(Vec<u8>, Vec<String>), String>;
 fn clean_xml(path: &str, bytes: &[u8]) -> Cleaned {
     let parsed = dirlift_serverconfig::read(path, bytes).map_err(|it| it.to_string())?;
     if let Document::Rule(rule) = &parsed.value
-        && let Some(removed) = secrets_of(rule)
+        && let Some(mut removed) = secrets_of(rule)
     {
-        return Ok((write_rule(rule).into_bytes(), removed));
+        let (clean, more) = scrub(&write_rule(rule));
+        removed.extend(more);
+        return Ok((clean.into_bytes(), removed));
     }
     let text = decode(bytes).map_err(|it| it.to_string())?;
     let (clean, removed) = scrub(&text);
@@ -163,15 +181,11 @@ fn shown(tag: &str, local: &str) -> String {
 
 /// Text outside of tags: only sign-in data in URLs and connection strings is taken out.
 fn visible(text: &str, out: &mut String, removed: &mut Vec<String>) {
-    if text.contains("://") || text.to_ascii_lowercase().contains("password=") {
-        let clean = secret::redact(text);
-        if clean != text {
-            removed.push("sign-in data in a text".to_owned());
-        }
-        out.push_str(&clean);
-    } else {
-        out.push_str(text);
+    let clean = clean(text);
+    if matches!(clean, Cow::Owned(_)) {
+        removed.push("sign-in data in a text".to_owned());
     }
+    out.push_str(&clean);
 }
 
 /// Length of the markup that begins here.
@@ -248,9 +262,12 @@ fn attributes(tag: &str, local: &str, out: &mut String, removed: &mut Vec<String
     // The tag is written anew: its name and every attribute, each with its own quotes.
     let _ = write!(out, "<{}", start_name(tag).unwrap_or(local));
     for (name, value) in each_attribute(tag) {
-        let value = if is_secret(&(name, value)) { "" } else { value };
         let quote = if value.contains('"') { '\'' } else { '"' };
-        let _ = write!(out, " {name}={quote}{value}{quote}");
+        let _ = write!(out, " {name}={quote}");
+        if !is_secret(&(name, value)) {
+            visible(value, out, removed);
+        }
+        out.push(quote);
     }
     out.push_str(if tag.trim_end_matches('>').ends_with('/') { " />" } else { ">" });
     removed.push(format!("attribute of {}", sanitize(local)));
@@ -338,6 +355,11 @@ mod tests {
                 vec!["attribute of parameter"],
             ),
             ("<f password='x'>y</f>", "<f password=\"\">y</f>", vec!["attribute of f"]),
+            (
+                "<f password='x' run='a -password=y b'/>",
+                "<f password=\"\" run=\"a -password=(removed) b\" />",
+                vec!["attribute of f", "sign-in data in a text"],
+            ),
             ("<p>http://u:pw@h/</p>", "<p>http://(removed)@h/</p>", vec!["sign-in data in a text"]),
             (
                 "<!-- <password>x</password> --><a/>",
@@ -364,6 +386,24 @@ mod tests {
                 (expected, names.iter().map(ToString::to_string).collect()),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_the_configuration() {
+        let cases = [
+            ("server-configuration/MV.XML", Some("MV.XML")),
+            ("Server-Configuration/Connectors/a.xml", Some("Connectors/a.xml")),
+            ("Connectors/a.xml", Some("Connectors/a.xml")),
+            ("globalsettings/MV.xml", Some("globalsettings/MV.xml")),
+            ("MigratedPolicy.json", Some("MigratedPolicy.json")),
+            ("templates/Exch/MV.XML", None),
+            ("snapshot.json", None),
+            ("Connectors", None),
+            ("", None),
+        ];
+        for (part, expected) in cases {
+            assert_eq!(configuration_path(part), expected, "{part}");
         }
     }
 

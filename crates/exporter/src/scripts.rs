@@ -25,7 +25,7 @@ const DEFAULT_THRESHOLD: u64 = 500;
 /// Writes the scripts; each begins with a byte-order mark, without which Windows PowerShell reads another code page.
 ///
 /// `custom` are rules to make, `off` standard rules to turn off.
-pub(crate) fn write(settings: &SettingsFile, custom: &[&SyncRule], off: &[&SyncRule]) -> Vec<Part> {
+pub(crate) fn write(settings: &SettingsFile, custom: &[SyncRule], off: &[SyncRule]) -> Vec<Part> {
     let script =
         |name: &str, text: String| Part::new(format!("scripts/{name}"), format!("\u{FEFF}{text}"));
     vec![

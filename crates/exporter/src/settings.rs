@@ -13,7 +13,7 @@ use dirlift_model::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::build::build;
+pub(crate) use self::{build::build, connectors::FORGOTTEN};
 
 /// Format of `settings.json` that is written and read.
 pub const FORMAT_VERSION: u32 = 1;

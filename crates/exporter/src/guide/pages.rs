@@ -1,8 +1,10 @@
 //! The sections of the guide.
-use dirlift_model::{Product, analysis::AccountRole};
+use dirlift_model::{Product, analysis::AccountRole, settings::Read};
 
 use super::{Page, code, on_off, shown};
-use crate::settings::{ConfigurationBasis, CustomRule, Partition, SettingsFile};
+use crate::settings::{
+    ConfigurationBasis, CustomRule, FORGOTTEN, NotCarried, Partition, SettingsFile,
+};
 
 pub(super) fn beginning(settings: &SettingsFile, page: &mut Page) {
     let source = &settings.source;
@@ -17,7 +19,8 @@ pub(super) fn beginning(settings: &SettingsFile, page: &mut Page) {
     ));
     if !settings.forced.is_empty() {
         page.paragraph("**This export was forced:**\n");
-        page.list("reasons", settings.forced.iter().map(|it| code(it)));
+        // Reasons are our own words: numbers and titles of findings.
+        page.list("reasons", settings.forced.iter().cloned());
     }
     if !settings.blockers.is_empty() {
         page.paragraph(
@@ -29,7 +32,7 @@ pub(super) fn beginning(settings: &SettingsFile, page: &mut Page) {
             settings
                 .blockers
                 .iter()
-                .map(|it| format!("{} {}: {}", it.id, code(&it.title), code(&it.detail))),
+                .map(|it| format!("{} {}: {}", it.id, it.title, code(&it.detail))),
         );
     }
     page.title(2, "Before you begin");
@@ -119,7 +122,8 @@ pub(super) fn wizard(settings: &SettingsFile, page: &mut Page) {
 fn components(settings: &SettingsFile, page: &mut Page) {
     page.title(3, "Install required components");
     page.item("Installation folder: any. SQL Server: leave LocalDB below 100,000 objects; otherwise an instance of its own, \
-               never the one that the old product uses. It is shown for information in an import and not taken over.");
+               never the one that the old product uses. An import shows the old SQL Server and service account for \
+               information and does not take them over.");
     page.item(
         "\"Import synchronization settings\" and \"Use an existing database\" exclude each other.",
     );
@@ -250,9 +254,17 @@ fn scope(settings: &SettingsFile, page: &mut Page) {
 
 fn filters(settings: &SettingsFile, page: &mut Page) {
     page.title(3, "Filter users and devices");
-    page.paragraph(
-        "Choose \"Synchronize all users and devices\": filtering by a group is for pilots only.",
-    );
+    if settings.filter_groups.is_empty() {
+        page.paragraph(
+            "Choose \"Synchronize all users and devices\": filtering by a group is for pilots only.",
+        );
+    } else {
+        page.paragraph(
+            "The old server synchronises direct members of a group only, which is meant for pilots. Choose \"Synchronize \
+             selected\" and the same group, or decide to end the pilot first:\n",
+        );
+        page.list("groups", settings.filter_groups.iter().map(read));
+    }
     if !settings.custom_filters.is_empty() {
         page.paragraph(
             "The old server has connector filters of its own. The new one has scoping filters of rules instead, see \
@@ -281,6 +293,18 @@ fn features(settings: &SettingsFile, page: &mut Page) {
     page.item(format!("Password hash synchronization: {}", on_off(&settings.password_hash_sync)));
     page.item(format!("Password writeback: {}", on_off(&settings.password_writeback)));
     page.item(format!("Device writeback: {}", on_off(&settings.device_writeback)));
+    if !settings.excluded_attributes.is_empty() {
+        page.paragraph(
+            "\"Microsoft Entra app and attribute filtering\": on. These attributes are kept out of the cloud:\n",
+        );
+        let excluded = settings.excluded_attributes.iter();
+        page.list(
+            "attributes",
+            excluded.map(|it| {
+                format!("{} (read from {})", code(it.value.as_str()), code(&it.read_from))
+            }),
+        );
+    }
     if !settings.written_back.is_empty() {
         page.paragraph("Attributes that the old server writes back to Active Directory:\n");
         page.list(
@@ -294,16 +318,23 @@ fn features(settings: &SettingsFile, page: &mut Page) {
 
 pub(super) fn afterwards(settings: &SettingsFile, page: &mut Page) {
     page.title(2, "After the wizard");
-    page.check("Read and run `scripts/1-custom-rules.ps1`.");
+    page.check("Read and run `scripts/1-custom-rules.ps1`. It refuses a server that is not in staging mode.");
     page.check("Read and run `scripts/2-schedule.ps1` and `scripts/3-deletion-threshold.ps1`. Both settings belong to the tenant: \
                 they count for the active server at once.");
     let was_disabled: Vec<&CustomRule> =
         settings.custom_rules.iter().filter(|it| it.disabled == Some(true)).collect();
-    page.check("**Disabled custom rules come back enabled** from an import of settings. Disable them again before anything is \
-                synchronised.");
+    page.check("**Disabled custom rules come back enabled** from an import of settings. The first script disables them again; \
+                look before anything is synchronised.");
     page.list(
         "rules",
         was_disabled.iter().map(|it| format!("disabled on the old server: {}", code(&it.name))),
+    );
+    page.list(
+        "rules",
+        settings
+            .disabled_standard_rules
+            .iter()
+            .map(|it| format!("rule of the product that is off on the old server: {}", read(it))),
     );
     rules(settings, page);
     if !settings.untranslated.is_empty() {
@@ -321,10 +352,25 @@ pub(super) fn afterwards(settings: &SettingsFile, page: &mut Page) {
             }),
         );
     }
+    if !settings.notes.is_empty() {
+        page.title(2, "Translated, and good to know");
+        page.list(
+            "notes",
+            settings
+                .notes
+                .iter()
+                .map(|it| format!("{} (read from {})", code(&it.what), code(&it.read_from))),
+        );
+    }
     page.title(2, "What migrates by no import");
+    let is_ours = |it: &&NotCarried| FORGOTTEN.iter().any(|(what, _)| *what == it.what);
+    for it in settings.not_carried.iter().filter(is_ours) {
+        page.item(format!("{}: {}", it.what, it.why));
+    }
+    let others: Vec<_> = settings.not_carried.iter().filter(|it| !is_ours(it)).collect();
     page.list(
         "items",
-        settings.not_carried.iter().map(|it| format!("{}: {}", code(&it.what), code(&it.why))),
+        others.into_iter().map(|it| format!("{}: {}", code(&it.what), code(&it.why))),
     );
     page.title(2, "What to compare afterwards");
     for it in [
@@ -345,6 +391,10 @@ pub(super) fn afterwards(settings: &SettingsFile, page: &mut Page) {
     ] {
         page.item(it);
     }
+}
+
+fn read(it: &Read<String>) -> String {
+    format!("{} (read from {})", code(&it.value), code(&it.read_from))
 }
 
 fn rules(settings: &SettingsFile, page: &mut Page) {

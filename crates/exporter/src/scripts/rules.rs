@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 use dirlift_model::{
     Guid, SyncRule,
     rule::{AttributeMapping, MappingKind, MappingSource, ScopeOperator},
+    text::plural,
 };
 
 use super::{comment, guid, head, literal};
-use crate::settings::{ConfigurationBasis, SettingsFile};
+use crate::{
+    harmless::is_changed,
+    settings::{ConfigurationBasis, SettingsFile},
+};
 
 /// The script; `custom` are rules to make, `off` standard rules to turn off.
-pub(super) fn write(settings: &SettingsFile, custom: &[&SyncRule], off: &[&SyncRule]) -> String {
+pub(super) fn write(settings: &SettingsFile, custom: &[SyncRule], off: &[SyncRule]) -> String {
     let about: &[&str] = match settings.server_configuration.basis {
         ConfigurationBasis::Translated => &[
             "The rules were translated from DirSync's filters and flows; import-guide.md says what was not.",
@@ -120,9 +124,9 @@ fn rule(number: usize, of: usize, it: &SyncRule, out: &mut String) {
     let _ = writeln!(out, "# Read from {}", comment(&it.location.to_string()));
     let _ = writeln!(
         out,
-        "# Changes: adds this {} rule{state} with {} attribute flows.",
+        "# Changes: adds this {} rule{state} with {}.",
         comment(it.direction.as_str()).to_lowercase(),
-        it.mappings.len()
+        plural(it.mappings.len() as u64, "attribute flow", "attribute flows")
     );
     let _ = writeln!(out, "# Undo: Remove-ADSyncRule -Identifier {}", guid(it.id));
     let Some(precedence) = it.precedence.filter(|it| *it < 100) else {
@@ -178,6 +182,9 @@ fn rule(number: usize, of: usize, it: &SyncRule, out: &mut String) {
 fn not_writable(it: &SyncRule) -> Option<String> {
     if it.id.is_nil() {
         return Some("it has no identifier".to_owned());
+    }
+    if is_changed(it) {
+        return Some("sign-in data stood in it and was removed".to_owned());
     }
     let mapping = it.mappings.iter().find(|it| it.kind().is_none());
     if let Some(mapping) = mapping {

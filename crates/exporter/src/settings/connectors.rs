@@ -12,7 +12,7 @@ use super::{
 use crate::Input;
 
 /// What Microsoft's import of settings leaves out, with what to do (how-to-connect-import-export-config).
-const FORGOTTEN: &[(&str, &str)] = &[
+pub(crate) const FORGOTTEN: &[(&str, &str)] = &[
     (
         "object type selection",
         "Microsoft's import does not restore it; settings.json lists it by partition",
@@ -27,7 +27,7 @@ const FORGOTTEN: &[(&str, &str)] = &[
     ),
     (
         "provisioning hierarchy",
-        "Microsoft's import does not restore it; look at it in the Synchronization Service Manager",
+        "Microsoft's import does not restore it; settings.json lists it by connector",
     ),
     (
         "device writeback",
@@ -39,7 +39,7 @@ const FORGOTTEN: &[(&str, &str)] = &[
     ),
     (
         "disabled custom rules",
-        "Microsoft's import may enable them; scripts/1-custom-rules.ps1 keeps them disabled",
+        "Microsoft's import enables them; scripts/1-custom-rules.ps1 disables them again",
     ),
     (
         "passwords of all accounts",
