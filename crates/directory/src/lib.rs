@@ -12,6 +12,7 @@ mod given;
 mod import;
 mod ldap;
 mod ldif;
+mod outbox;
 mod report;
 mod request;
 mod schema;

@@ -34,9 +34,9 @@ pub struct LdifReader {
     typing: Typing,
     report: Report,
     /// The entry that was read last, which may still get more values.
-    pending: Option<RawEntry>,
+    pending: Option<RawEntry<'static>>,
     /// An entry that is complete and was given back.
-    held: Option<RawEntry>,
+    held: Option<RawEntry<'static>>,
 }
 
 impl LdifReader {
@@ -138,7 +138,7 @@ impl LdifReader {
     }
 
     /// The next entry with all its values.
-    fn next_entry(&mut self) -> Result<Option<RawEntry>, LdifError> {
+    fn next_entry(&mut self) -> Result<Option<RawEntry<'static>>, LdifError> {
         if let Some(held) = self.held.take() {
             return Ok(Some(held));
         }
@@ -200,7 +200,7 @@ impl LdifReader {
     }
 
     /// Makes an object of an entry that was asked for.
-    fn take(&mut self, entry: RawEntry) -> Option<CsObject> {
+    fn take(&mut self, entry: RawEntry<'_>) -> Option<CsObject> {
         self.report.n_entries += 1;
         let read = || -> Result<_, Rejected> {
             Ok((Typing::dn(&entry)?, Typing::guid(&entry)?, Typing::class(&entry)?))
@@ -208,7 +208,7 @@ impl LdifReader {
         let (name, id, class) = match read() {
             Ok(found) => found,
             Err(error) => {
-                let (dn, reason) = (entry.dn.clone(), error.to_string());
+                let (dn, reason) = (entry.dn.into_owned(), error.to_string());
                 self.reject(&dn, &reason);
                 return None;
             }
@@ -247,7 +247,7 @@ impl LdifReader {
 }
 
 /// Attributes of which only a part came: ranges, and none of them is the last.
-fn cut_off(entry: &RawEntry) -> Vec<AttributeName> {
+fn cut_off(entry: &RawEntry<'_>) -> Vec<AttributeName> {
     let described = || entry.attributes.iter().map(|it| Described::new(&it.name));
     let is_whole = |name: &str| {
         described().any(|it| {
