@@ -67,6 +67,9 @@ pub(crate) fn settings() -> SettingsFile {
         exchange_hybrid: unknown(),
         written_back: Vec::new(),
         device_writeback: unknown(),
+        staging_mode: unknown(),
+        excluded_attributes: Vec::new(),
+        filter_groups: Vec::new(),
         forests: vec![Forest {
             name: "fabrikam.example".to_owned(),
             connector: forest_id(),
@@ -103,6 +106,7 @@ pub(crate) fn settings() -> SettingsFile {
         custom_filters: Vec::new(),
         custom_flows: Vec::new(),
         custom_rules: Vec::new(),
+        disabled_standard_rules: Vec::new(),
         standard_rules: StandardRules::default(),
         schedule: Schedule {
             interval_seconds: Value::not_known("not read"),
@@ -114,6 +118,7 @@ pub(crate) fn settings() -> SettingsFile {
         accounts: Vec::new(),
         server_configuration: dirlift_exporter::settings::ServerConfigurationPart::default(),
         untranslated: Vec::new(),
+        notes: Vec::new(),
         not_carried: Vec::new(),
     }
 }
