@@ -23,6 +23,7 @@ pub mod pending;
 pub mod plan;
 pub mod product;
 pub mod progress;
+pub mod rehearsal;
 pub mod rule;
 pub mod secret;
 pub mod service;

@@ -108,6 +108,11 @@ impl Synchronization {
         Self::new(RuleSet::compile(rules, &()), connectors, options)
     }
 
+    /// How it is done; what the tenant refuses is often known only once its objects have been read.
+    pub const fn options_mut(&mut self) -> &mut Options {
+        &mut self.options
+    }
+
     /// Adds an object to a connector space.
     pub fn add(&mut self, connector: Guid, object: CsObject) -> Result<(), SyncError> {
         self.add_marked(connector, object, Mark::Inferred)
