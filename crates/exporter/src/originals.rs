@@ -1,5 +1,5 @@
 //! Files of the old server, byte for byte, unless something secret has to go.
-use std::{borrow::Cow, fmt::Write as _};
+use std::borrow::Cow;
 
 use dirlift_model::{AttributeName, SyncRule, secret, text::sanitize};
 use dirlift_serverconfig::{Document, declarative::write_rule, decode};
@@ -222,25 +222,27 @@ fn start_name(tag: &str) -> Option<&str> {
 
 /// The raw value of an attribute of a tag.
 fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    each_attribute(tag).find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    each_attribute(tag).find(|(it, ..)| it.eq_ignore_ascii_case(name)).map(|(_, value, _)| value)
 }
 
-/// Names and raw values of a tag's attributes.
-fn each_attribute(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Names and raw values of a tag's attributes, each with the place in the tag where the value begins.
+fn each_attribute(tag: &str) -> impl Iterator<Item = (&str, &str, usize)> {
     let mut rest = start_name(tag).and_then(|it| tag.get(1 + it.len()..)).unwrap_or_default();
     std::iter::from_fn(move || {
         let (name, after) = rest.split_once('=')?;
         let after = after.trim_start();
         let quote = after.chars().next().filter(|it| matches!(it, '"' | '\''))?;
-        let (value, after) = after[1..].split_once(quote)?;
+        let after = &after[1..];
+        let start = tag.len() - after.len();
+        let (value, after) = after.split_once(quote)?;
         rest = after;
-        Some((name.trim(), value))
+        Some((name.trim(), value, start))
     })
 }
 
 /// A parameter that holds a credential, by its name, type or mark.
 fn has_secret_name(tag: &str) -> bool {
-    each_attribute(tag).any(|(name, value)| {
+    each_attribute(tag).any(|(name, value, _)| {
         let value = value.trim();
         (name.eq_ignore_ascii_case("name") && secret::is_credential_name(value))
             || (name.eq_ignore_ascii_case("encrypted") && matches!(value, "1" | "true" | "True"))
@@ -250,27 +252,22 @@ fn has_secret_name(tag: &str) -> bool {
 
 /// Writes a tag; values of credential attributes are emptied.
 fn attributes(tag: &str, local: &str, out: &mut String, removed: &mut Vec<String>) {
-    let is_secret = |(name, value): &(&str, &str)| {
+    let is_secret = |name: &str, value: &str| {
         let credential = secret::is_credential_name(name)
             || (name.eq_ignore_ascii_case("value") && has_secret_name(tag));
         credential && !value.is_empty()
     };
-    let secrets: Vec<_> = each_attribute(tag).filter(is_secret).collect();
-    if secrets.is_empty() {
-        return visible(tag, out, removed);
-    }
-    // The tag is written anew: its name and every attribute, each with its own quotes.
-    let _ = write!(out, "<{}", start_name(tag).unwrap_or(local));
-    for (name, value) in each_attribute(tag) {
-        let quote = if value.contains('"') { '\'' } else { '"' };
-        let _ = write!(out, " {name}={quote}");
-        if !is_secret(&(name, value)) {
+    let mut at = 0;
+    for (name, value, start) in each_attribute(tag) {
+        out.push_str(tag.get(at..start).unwrap_or_default());
+        if is_secret(name, value) {
+            removed.push(format!("attribute of {}", sanitize(local)));
+        } else {
             visible(value, out, removed);
         }
-        out.push(quote);
+        at = start + value.len();
     }
-    out.push_str(if tag.trim_end_matches('>').ends_with('/') { " />" } else { ">" });
-    removed.push(format!("attribute of {}", sanitize(local)));
+    out.push_str(tag.get(at..).unwrap_or_default());
 }
 
 /// Length of the content of an element whose start tag was read: up to its end tag, which is not part of it.
@@ -351,14 +348,19 @@ mod tests {
             ),
             (
                 "<parameter name='p' encrypted='1' value='x' />",
-                "<parameter name=\"p\" encrypted=\"1\" value=\"\" />",
+                "<parameter name='p' encrypted='1' value='' />",
                 vec!["attribute of parameter"],
             ),
-            ("<f password='x'>y</f>", "<f password=\"\">y</f>", vec!["attribute of f"]),
+            ("<f password='x'>y</f>", "<f password=''>y</f>", vec!["attribute of f"]),
             (
                 "<f password='x' run='a -password=y b'/>",
-                "<f password=\"\" run=\"a -password=(removed) b\" />",
+                "<f password='' run='a -password=(removed) b'/>",
                 vec!["attribute of f", "sign-in data in a text"],
+            ),
+            (
+                "<f a='b' password = \"\"\n c='password=' />",
+                "<f a='b' password = \"\"\n c='password=' />",
+                vec![],
             ),
             ("<p>http://u:pw@h/</p>", "<p>http://(removed)@h/</p>", vec!["sign-in data in a text"]),
             (
@@ -405,6 +407,47 @@ mod tests {
         for (part, expected) in cases {
             assert_eq!(configuration_path(part), expected, "{part}");
         }
+    }
+
+    #[test]
+    fn damaged_files_are_left_out_or_stay_readable() {
+        let folder =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-data/adatum/server-configuration");
+        let rule =
+            "SynchronizationRules/SynchronizationRule_{175a5a1f-c76a-4437-971e-7494af11faf4}.xml";
+        let mut mutator = dirlift_testkit::mutate::Mutator::new(11);
+        let (mut n_kept, mut n_edited) = (0, 0);
+        for (name, rounds) in
+            [(rule, 4_000), ("GlobalSettings/MV.xml", 300), ("MigratedPolicy.json", 700)]
+        {
+            let mut whole = std::fs::read(format!("{folder}/{name}")).unwrap();
+            if name == rule {
+                let text = String::from_utf8(whole).unwrap();
+                let more =
+                    "<description password='x'>http://u:p@h</description><password>x</password>";
+                whole = text.replacen("<description />", more, 1).into_bytes();
+                assert_eq!(take(&[Part::new(name, whole.clone())], "f").edited.len(), 1);
+            }
+            for _ in 0..rounds {
+                let files = [Part::new(name, mutator.mutate(&whole))];
+                let once = take(&files, "f");
+                assert_eq!(once.parts.len() + once.left_out.len(), 1);
+                n_kept += once.parts.len();
+                n_edited += once.edited.len();
+                if let Some(part) = once.parts.first() {
+                    let again = take(&[Part::new(name, part.bytes.clone())], "f");
+                    assert_eq!(again.left_out, [], "what was cleaned is still read");
+                    assert_eq!(
+                        again.edited,
+                        [],
+                        "and holds no secret: {:?}",
+                        String::from_utf8_lossy(&part.bytes)
+                    );
+                    assert_eq!(again.parts[0].bytes, part.bytes);
+                }
+            }
+        }
+        assert!(n_kept > 80 && n_edited > 50, "{n_kept} kept, {n_edited} edited");
     }
 
     proptest::proptest! {

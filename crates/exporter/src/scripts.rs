@@ -190,6 +190,50 @@ fn deletion_threshold(settings: &SettingsFile) -> String {
 mod tests {
     use super::*;
 
+    /// What Windows PowerShell makes of a literal: in single quotes a doubled quote character is one, and any other ends
+    /// the text.
+    fn value(literal: &str) -> Option<String> {
+        let is_quote = |it: char| matches!(it, '\'' | '\u{2018}'..='\u{201B}');
+        let inner = literal.strip_prefix("('' + ").and_then(|it| it.strip_suffix(')'));
+        let mut rest = inner.unwrap_or(literal);
+        let mut units = Vec::new();
+        loop {
+            if let Some(after) = rest.strip_prefix("[char]0x") {
+                units.push(u16::from_str_radix(after.get(..4)?, 16).ok()?);
+                rest = &after[4..];
+            } else {
+                let mut chars = rest.strip_prefix('\'')?.chars();
+                loop {
+                    let it = chars.next()?;
+                    if !is_quote(it) {
+                        units.extend(it.encode_utf16(&mut [0; 2]).iter());
+                    } else if chars.as_str().starts_with(is_quote) {
+                        chars.next();
+                        units.extend(it.encode_utf16(&mut [0; 2]).iter());
+                    } else {
+                        break;
+                    }
+                }
+                rest = chars.as_str();
+            }
+            if rest.is_empty() {
+                return String::from_utf16(&units).ok();
+            }
+            rest = rest.strip_prefix(" + ")?;
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_literal_has_the_value_of_its_text(
+            text in "(['\u{2018}\u{2019}\u{201A}\u{201B}]|[\"$`(){};+a\\\\]|[\r\n\t\u{0}\u{85}\u{2028}\u{202E}\u{E0041}]|\\PC| \\+ |\\[char\\]0x0041){0,24}"
+        ) {
+            let literal = literal(&text);
+            proptest::prop_assert!(!literal.contains(is_unsafe), "{literal:?}");
+            proptest::prop_assert_eq!(value(&literal), Some(text));
+        }
+    }
+
     #[test]
     fn a_literal_cannot_be_left() {
         let cases = [

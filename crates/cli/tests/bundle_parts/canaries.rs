@@ -79,7 +79,7 @@ fn plant_all(copy: &Copy, as_wide: bool) -> usize {
     for original in &server.originals {
         let path = format!("server-configuration/{}", original.path);
         let text = read(&original.bytes);
-        let planted = if path.ends_with(".json") {
+        let planted = if path.ends_with("MigratedPolicy.json") {
             let key = "\"deploymentMetadata\":";
             let more = format!("\"password\": \"{}\", {key}", canary::PASSWORD);
             text.replacen(key, &more, 1)

@@ -1,7 +1,7 @@
 //! When an export is refused, and why it had to be forced.
 use dirlift_analyzer::{Knowledge, Options, analyze};
 use dirlift_exporter::{Force, Refusal, gate};
-use dirlift_model::Product;
+use dirlift_model::{Product, config::Connector};
 use dirlift_source::{Snapshot, assemble};
 
 use crate::{Server, organisation, time};
@@ -48,7 +48,7 @@ fn what_is_missing_has_to_be_forced() {
     let mut server = Server::of("northwind");
     let configuration = &mut server.facts.configuration.as_mut().unwrap().server;
     configuration.metaverse = None;
-    configuration.connectors.retain(|it| it.is_active_directory());
+    configuration.connectors.retain(Connector::is_active_directory);
     let Err(Refusal::NeedsForce(reasons)) = gate(&server.facts, &server.analysis, Force::No) else {
         panic!()
     };

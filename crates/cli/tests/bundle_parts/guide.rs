@@ -150,16 +150,16 @@ fn hostile_names_stay_in_their_spans() {
         let mut server = Server::of("adatum");
         let configuration = &mut server.facts.configuration.as_mut().unwrap().server;
         for rule in &mut configuration.rules {
-            rule.name = hostile.to_owned();
-            rule.location.file = hostile.to_owned();
+            hostile.clone_into(&mut rule.name);
+            hostile.clone_into(&mut rule.location.file);
         }
         for connector in &mut configuration.connectors {
-            connector.name = hostile.to_owned();
-            connector.location.file = hostile.to_owned();
+            hostile.clone_into(&mut connector.name);
+            hostile.clone_into(&mut connector.location.file);
             for partition in &mut connector.partitions {
-                partition.name = hostile.to_owned();
+                hostile.clone_into(&mut partition.name);
                 partition.preferred_domain_controllers = vec![hostile.to_owned()];
-                partition.location.file = hostile.to_owned();
+                hostile.clone_into(&mut partition.location.file);
             }
             if let Some(ad) = &mut connector.active_directory {
                 ad.forest_name = Some(hostile.to_owned());
@@ -168,8 +168,8 @@ fn hostile_names_stay_in_their_spans() {
         }
         server.analysis.source.host = Some(hostile.to_owned());
         for account in &mut server.analysis.source.accounts {
-            account.name = hostile.to_owned();
-            account.read_from = hostile.to_owned();
+            hostile.clone_into(&mut account.name);
+            hostile.clone_into(&mut account.read_from);
         }
         let exported = server.export();
         skeleton(guide(&exported))

@@ -163,10 +163,10 @@ fn rename(server: &mut Server, hostile: &str) {
         if !rule.is_custom() && rule.disabled != Some(true) {
             continue;
         }
-        rule.name = hostile.to_owned();
-        rule.description = hostile.to_owned();
+        hostile.clone_into(&mut rule.name);
+        hostile.clone_into(&mut rule.description);
         rule.source_object_type = hostile.into();
-        rule.location.file = hostile.to_owned();
+        hostile.clone_into(&mut rule.location.file);
         rule.scope = vec![ScopeGroup {
             clauses: vec![ScopeClause {
                 attribute: hostile.into(),

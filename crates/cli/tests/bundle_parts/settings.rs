@@ -3,7 +3,7 @@ use dirlift_exporter::{
     SETTINGS, export,
     settings::{ConfigurationBasis, Partition, RuleBasis, SettingsFile, Value},
 };
-use dirlift_model::{DistinguishedName, Guid, analysis::AccountRole};
+use dirlift_model::{AttributeName, DistinguishedName, Guid, analysis::AccountRole};
 
 use crate::{Server, contoso};
 
@@ -80,7 +80,7 @@ fn fabrikam() {
         let dn = format!("{own},DC=corp,DC=fabrikam,DC=example");
         assert!(excluded(domain).contains(&dn.as_str()), "{dn}");
     }
-    let types: Vec<_> = domain.object_types.iter().map(|it| it.as_str()).collect();
+    let types: Vec<_> = domain.object_types.iter().map(AttributeName::as_str).collect();
     assert_eq!(
         types,
         [
