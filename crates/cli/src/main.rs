@@ -12,6 +12,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod run;
+mod server;
 mod sources;
 
 use std::process::ExitCode;

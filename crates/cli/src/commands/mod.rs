@@ -2,6 +2,7 @@
 mod analyze;
 mod bundle;
 mod diff;
+mod export;
 mod import;
 mod import_ad;
 mod import_entra;
@@ -15,6 +16,7 @@ use crate::{error::CommandError, exit::Exit};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Analyze(analyze::Args),
+    Export(export::Args),
     Bundle(bundle::Args),
     Rules(rules::Args),
     Import(import::Args),
@@ -24,6 +26,7 @@ impl Command {
     pub(crate) fn run(&self) -> Result<Exit, CommandError> {
         match self {
             Self::Analyze(args) => analyze::run(args),
+            Self::Export(args) => export::run(args),
             Self::Bundle(args) => bundle::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Import(args) => import::run(args),
