@@ -9,7 +9,7 @@ use crate::{
     forest::{Discovery, Forest, discover},
     given::Given,
     ldap::Connection,
-    ldif::{CodePage, LdifReader},
+    ldif::{CodePage, Extent, LdifReader},
     outbox::{Gone, Outbox, Sent},
     report::{Event, Report},
     request::{ImportRequest, PartitionRequest},
@@ -28,6 +28,7 @@ pub struct Import {
     forest: Option<Forest>,
     schema: Schema,
     report: Option<Report>,
+    extent: Option<Extent>,
 }
 
 impl Import {
@@ -89,7 +90,10 @@ impl Import {
         .await;
         let reader = opened.map_err(|_| DirectoryError::Ended)??;
         let (forest, schema) = (reader.forest().cloned(), reader.schema().clone());
-        Ok(Self::read(reader, forest, schema))
+        let extent = reader.extent();
+        let mut import = Self::read(reader, forest, schema);
+        import.extent = Some(extent);
+        Ok(import)
     }
 
     /// Begins an import of objects that somebody else reads, such as the export of a connector space. The same is
@@ -130,7 +134,15 @@ impl Import {
         forest: Option<Forest>,
         schema: Schema,
     ) -> Self {
-        Self { sent, ready: Vec::new().into_iter(), task, forest, schema, report: None }
+        Self {
+            sent,
+            ready: Vec::new().into_iter(),
+            task,
+            forest,
+            schema,
+            report: None,
+            extent: None,
+        }
     }
 
     /// The next object; `None` at the end. After an error nothing more comes.
@@ -159,6 +171,11 @@ impl Import {
     /// What is known of the forest before the first object.
     pub fn forest(&self) -> Option<&Forest> {
         self.forest.as_ref()
+    }
+
+    /// How far the reading of a file has come; `None` where nobody knows how much there is, as over LDAP.
+    pub fn extent(&self) -> Option<&Extent> {
+        self.extent.as_ref()
     }
 
     /// The wanted attributes that the directory has, with their syntaxes.

@@ -25,7 +25,7 @@ pub use error::{BindProblem, DirectoryError, LdifError, ResultCode};
 pub use forest::{Domain, Forest};
 pub use import::Import;
 pub use ldap::ber::BerError;
-pub use ldif::{CodePage, LdifReader, LdifSummary, LdifWriter};
+pub use ldif::{CodePage, Extent, LdifReader, LdifSummary, LdifWriter};
 pub use report::{Event, Report};
 pub use request::{ImportRequest, PartitionRequest};
 pub use schema::{Schema, Syntax};

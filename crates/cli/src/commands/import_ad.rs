@@ -5,8 +5,8 @@ use std::{
 };
 
 use dirlift_directory::{
-    CodePage, Connect, Credentials, ImportRequest, LdifError, LdifSummary, LdifWriter, Report,
-    Server, Source, Trust,
+    CodePage, Connect, Credentials, Extent, ImportRequest, LdifError, LdifSummary, LdifWriter,
+    Report, Server, Source, Trust,
 };
 use dirlift_model::{
     progress::Progress as _,
@@ -141,10 +141,18 @@ async fn copy(
     writer
         .begin(env!("CARGO_PKG_VERSION"), import.forest(), import.schema())
         .map_err(CommandError::failed)?;
-    progress.begin("importing", "objects", None);
+    // A file has a size and so a remaining time; nobody knows how many objects a directory has.
+    let extent = import.extent().filter(|it| it.n_bytes() > 0).cloned();
+    match &extent {
+        Some(extent) => progress.begin("importing", "bytes", Some(extent.n_bytes())),
+        None => progress.begin("importing", "objects", None),
+    }
+    let mut n_shown = 0;
     while let Some(object) = import.next().await {
         writer.write(&object.map_err(ad_failed)?).map_err(CommandError::failed)?;
-        progress.advance(1);
+        let n_done = extent.as_ref().map_or(n_shown + 1, Extent::n_read);
+        progress.advance(n_done - n_shown);
+        n_shown = n_done;
     }
     progress.end();
     Ok(import.report().cloned().unwrap_or_default())

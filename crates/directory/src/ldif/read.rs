@@ -1,10 +1,11 @@
 //! LDIF as a source of objects: the same selection and the same types as over LDAP.
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use dirlift_model::{AttributeName, CsObject, DistinguishedName};
 
 use super::{
     decode::{self, CodePage},
+    extent::Extent,
     lines::{LineFailure, Lines},
     record::{Record, RecordFailure, Records},
     write::{HEADER, TRAILER},
@@ -28,6 +29,7 @@ const MAX_HEAD: usize = 50_000;
 /// how values are typed and what the domains are called; without them the built-in table has to do.
 pub struct LdifReader {
     path: String,
+    extent: Extent,
     records: Records,
     request: ImportRequest,
     schema: Schema,
@@ -52,14 +54,13 @@ impl LdifReader {
         code_page: CodePage,
     ) -> Result<Self, LdifError> {
         let shown = path.display().to_string();
-        let reader = decode::open(path).map_err(|source| LdifError::Io {
-            action: "opening",
-            path: shown.clone(),
-            source,
-        })?;
+        let failed = |source| LdifError::Io { action: "opening", path: shown.clone(), source };
+        let file = File::open(path).map_err(failed)?;
+        let extent = Extent::new(&file);
+        let reader = decode::from_reader(extent.counted(file)).map_err(failed)?;
         let mut schema = Schema::builtin();
         let mut reader = Self {
-            path: shown,
+            extent,
             records: Records::new(Lines::new(reader), code_page),
             typing: Typing::new(&schema, &[]),
             request,
@@ -67,6 +68,7 @@ impl LdifReader {
             report: Report::default(),
             pending: None,
             held: None,
+            path: shown,
         };
         reader.head(&mut schema)?;
         reader.typing = Typing::new(&schema, &reader.request.attributes);
@@ -77,6 +79,11 @@ impl LdifReader {
     /// What the file says of the forest.
     pub fn forest(&self) -> Option<&Forest> {
         self.report.forest.as_ref()
+    }
+
+    /// How far the reading has come.
+    pub fn extent(&self) -> Extent {
+        self.extent.clone()
     }
 
     /// How values are typed.
@@ -360,6 +367,21 @@ mod tests {
             assert!(events.iter().any(|it| it.starts_with(expected)), "{expected}: {events:?}");
         }
         assert_eq!(report.n_secrets, 1);
+    }
+
+    #[test]
+    fn how_far_it_has_come_is_known() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for n in 0..20_000 {
+            write!(file, "dn: CN={n},DC=x\nobjectClass: user\n\n").unwrap();
+        }
+        let mut reader = LdifReader::open(file.path(), ImportRequest::stock()).unwrap();
+        let (extent, size) = (reader.extent(), file.path().metadata().unwrap().len());
+        assert!(reader.next_object().unwrap().is_some());
+        assert_eq!(extent.n_bytes(), size);
+        assert!(extent.n_read() < size, "it is not read at once");
+        while reader.next_object().unwrap().is_some() {}
+        assert_eq!(extent.n_read(), size);
     }
 
     #[test]
