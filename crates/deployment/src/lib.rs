@@ -8,6 +8,7 @@
 
 mod configuration;
 mod error;
+mod evidence;
 mod journal;
 mod metaverse;
 mod open;

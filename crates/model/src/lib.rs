@@ -9,6 +9,7 @@
 pub mod analysis;
 pub mod anchor;
 pub mod attribute;
+pub mod checklist;
 pub mod config;
 pub mod cs_object;
 pub mod database;
@@ -36,6 +37,7 @@ pub mod text;
 pub use analysis::Analysis;
 pub use anchor::SourceAnchor;
 pub use attribute::{AttributeName, AttributeValue};
+pub use checklist::{Checklist, ChecklistItem};
 pub use config::ServerConfiguration;
 pub use cs_object::{CsAttribute, CsObject};
 pub use database::DatabaseFacts;

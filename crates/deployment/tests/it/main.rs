@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
 mod configuring;
+mod evidence;
 mod opening;
 mod running;
 mod schema;
