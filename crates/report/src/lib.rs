@@ -1,9 +1,10 @@
-//! Views of an analysis (and of a comparison): text for the terminal, Markdown, one HTML page, and JSON.
+//! Views of an analysis (and of a comparison, and of a checklist): text for the terminal, Markdown, one HTML page, and JSON.
 //!
 //! A view computes nothing: what it shows is in [`dirlift_model::Analysis`]. The crate is pure; it does not print,
 //! does not know the terminal and depends on `model` only.
 
 mod blocks;
+mod checklist;
 mod difference;
 mod html;
 mod json;
@@ -13,6 +14,7 @@ mod text;
 mod words;
 
 pub use blocks::{Block, Emphasis, blocks, excerpt};
+pub use checklist::{checklist_html, checklist_markdown, checklist_text};
 pub use difference::{comparison_html, comparison_text};
 pub use html::html;
 pub use json::{document, json};

@@ -16,7 +16,7 @@ const MAX_OPEN: usize = 12;
 /// Writes the analysis as one Markdown document with a line break at its end. Text from the server is escaped: it can
 /// neither be markup nor a link.
 pub fn markdown(analysis: &Analysis) -> String {
-    let mut page = Page { out: String::new() };
+    let mut page = Page::new();
     verdict(&mut page, analysis);
     settings(&mut page, analysis.settings.as_ref());
     findings(&mut page, &analysis.findings);
@@ -26,47 +26,63 @@ pub fn markdown(analysis: &Analysis) -> String {
 }
 
 /// Collects blocks. Every text that comes in is escaped, labels included.
-struct Page {
+pub(crate) struct Page {
     out: String,
 }
 
 impl Page {
+    /// An empty page.
+    pub(crate) const fn new() -> Self {
+        Self { out: String::new() }
+    }
+
+    /// The text.
+    pub(crate) fn finish(self) -> String {
+        self.out
+    }
+
+    /// An entry of a list with a box that is ticked or empty.
+    pub(crate) fn task(&mut self, is_done: bool, text: &str) {
+        let tick = if is_done { 'x' } else { ' ' };
+        self.put(format_args!("- [{tick}] {}\n", escape(text)));
+    }
+
     /// Adds text as it is; a string takes everything.
-    fn put(&mut self, text: fmt::Arguments<'_>) {
+    pub(crate) fn put(&mut self, text: fmt::Arguments<'_>) {
         let _ = self.out.write_fmt(text);
     }
 
     /// A heading with empty lines around it.
-    fn heading(&mut self, level: usize, text: &str) {
+    pub(crate) fn heading(&mut self, level: usize, text: &str) {
         self.gap();
         self.put(format_args!("{} {}\n\n", "#".repeat(level), escape(text)));
     }
 
     /// Exactly one empty line before what follows.
-    fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
 
-    fn paragraph(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         self.gap();
         self.put(format_args!("{}\n", escape(text)));
     }
 
     /// A paragraph after a bold label.
-    fn field(&mut self, label: &str, text: &str) {
+    pub(crate) fn field(&mut self, label: &str, text: &str) {
         self.gap();
         self.put(format_args!("**{label}:** {}\n", escape(text)));
     }
 
     /// An entry of a list, `depth` levels below the first.
-    fn item(&mut self, depth: usize, text: &str) {
+    pub(crate) fn item(&mut self, depth: usize, text: &str) {
         self.put(format_args!("{}- {}\n", "  ".repeat(depth), escape(text)));
     }
 
     /// A whole list; `label` names what a long one holds.
-    fn list(&mut self, label: &str, entries: &[String]) {
+    pub(crate) fn list(&mut self, label: &str, entries: &[String]) {
         self.gap();
         let folded = entries.len() > MAX_OPEN;
         if folded {
@@ -81,13 +97,13 @@ impl Page {
         }
     }
 
-    fn table(&mut self, head: &[&str]) {
+    pub(crate) fn table(&mut self, head: &[&str]) {
         self.gap();
         self.row(head);
         self.put(format_args!("|{}\n", "---|".repeat(head.len())));
     }
 
-    fn row(&mut self, cells: &[&str]) {
+    pub(crate) fn row(&mut self, cells: &[&str]) {
         self.out.push('|');
         for it in cells {
             self.put(format_args!(" {} |", escape(it)));
