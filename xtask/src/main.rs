@@ -3,6 +3,7 @@
 //! One file a task. Checks are functions that a test calls too, so `cargo test` alone finds everything.
 #![expect(clippy::print_stdout, reason = "a developer command talks on standard output")]
 mod bench;
+mod crash;
 mod demo;
 mod findings;
 mod r#gen;
@@ -33,6 +34,8 @@ enum Task {
         #[command(subcommand)]
         what: Bench,
     },
+    /// Kill a deployment at every moment of its journal and at 200 random ones, and resume it
+    Crash,
     /// Build dirlift and analyse the organisations of test-data/
     Demo,
     /// Write every generated file: test-data/, and docs/ for findings, functions, assumptions and standard rules
@@ -79,6 +82,7 @@ fn main() -> anyhow::Result<()> {
             bench::import_entra::run(root)
         }
         Task::Bench { what: Bench::Sync { objects } } => bench::sync::run(root, objects),
+        Task::Crash => crash::run(root),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
         Task::Test => test::run(root),

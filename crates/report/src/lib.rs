@@ -10,6 +10,7 @@ mod html;
 mod json;
 mod markdown;
 mod page;
+mod plan;
 mod text;
 mod words;
 
@@ -19,4 +20,5 @@ pub use difference::{comparison_html, comparison_text};
 pub use html::html;
 pub use json::{document, json};
 pub use markdown::markdown;
+pub use plan::plan_text;
 pub use text::{TextOptions, text};

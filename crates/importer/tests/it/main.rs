@@ -7,5 +7,6 @@ mod crash;
 mod in_place;
 mod planning;
 mod rehearsing;
+mod schema;
 mod settings;
 mod support;

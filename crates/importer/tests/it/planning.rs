@@ -64,7 +64,7 @@ fn target() -> TargetGiven<'static> {
 }
 
 /// A Connect server on full SQL Server, whose database is taken over by a build that is newer.
-fn connect(settings: &mut SettingsFile, analysis: &mut Analysis) {
+pub(crate) fn connect(settings: &mut SettingsFile, analysis: &mut Analysis) {
     settings.source.product = Some(Product::EntraConnect);
     settings.source.version = Some("2.1.1.0".parse().unwrap());
     analysis.recommendation.path = Path::Connect;
@@ -73,7 +73,7 @@ fn connect(settings: &mut SettingsFile, analysis: &mut Analysis) {
     database.product_version = Some("15.0.4000.1".to_owned());
 }
 
-fn existing(request: &mut Request<'_>) {
+pub(crate) fn existing(request: &mut Request<'_>) {
     request.use_existing_database = true;
     request.connect.sql_server = Some(r"SQL2\SYNC".to_owned());
     request.connect.service_account = Some(r"FABRIKAM\gmsa-sync$".to_owned());
