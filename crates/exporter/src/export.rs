@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::{
     bundle::Part,
     guide, harmless, json, migrated, originals, scripts,
+    selection::selection,
     settings::{
         self, ConfigurationBasis, NotCarried, RuleBasis, ServerConfigurationPart, SettingsFile,
         Untranslated,
@@ -291,6 +292,7 @@ fn server_configuration(input: &Input<'_>) -> (Vec<Part>, ServerConfigurationPar
 fn connectors(input: &Input<'_>, parts: &mut Vec<Part>) -> Vec<NotCarried> {
     let mut seen = BTreeSet::new();
     let mut left_out = Vec::new();
+    let rules: Vec<_> = input.standard_rules().into_iter().chain(input.custom_rules()).collect();
     let all = input.facts.configuration.iter().flat_map(|it| &it.server.connectors);
     for connector in all.filter(|it| it.is_active_directory() || it.is_cloud()) {
         if connector.id.is_nil() || !seen.insert(connector.id) {
@@ -305,6 +307,7 @@ fn connectors(input: &Input<'_>, parts: &mut Vec<Part>) -> Vec<NotCarried> {
             connector.name = name;
         }
         let path = format!("{SERVER_CONFIGURATION}/Connectors/Connector_{{{}}}.xml", connector.id);
+        connector.attribute_inclusion = selection(&connector, &rules);
         // A description is free text and of no use to a new server.
         connector.description.clear();
         parts.push(Part::new(path, write_connector(&connector)));

@@ -13,6 +13,7 @@ mod migrated;
 mod names;
 mod originals;
 mod scripts;
+mod selection;
 pub mod settings;
 mod translation;
 

@@ -109,7 +109,15 @@ fn a_translation_has_the_same_layout() {
         assert_eq!(read.connectors.len(), own.len() - n_other, "{name}: nothing of other systems");
         for connector in &read.connectors {
             let old = own.iter().find(|it| it.id == connector.id).unwrap();
-            assert_eq!(connector.attribute_inclusion, old.attribute_inclusion, "{name}");
+            let selected = connector.attribute_inclusion.as_ref().unwrap();
+            let of_old = old.attribute_inclusion.as_ref().unwrap();
+            assert_eq!(selected[..of_old.len()], of_old[..], "{name}");
+            let needed = if connector.is_cloud() { "cloudAnchor" } else { "thumbnailPhoto" };
+            assert!(selected.iter().any(|it| it.is(needed)), "{name}: the rules need {needed}");
+            let mut sorted = selected.clone();
+            sorted.sort();
+            sorted.dedup();
+            assert_eq!(sorted.len(), selected.len(), "{name}: none twice");
             let scopes = |it: &dirlift_model::config::Connector| {
                 let all = it.partitions.iter();
                 all.map(|it| (it.name.clone(), it.selected, it.scope.clone())).collect::<Vec<_>>()
