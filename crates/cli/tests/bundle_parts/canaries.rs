@@ -151,11 +151,7 @@ fn damaged_files_give_nothing_away() {
     let rule = whole.originals.iter().position(|it| it.path.contains("175a5a1f")).unwrap();
     let planted = plant(&read(&whole.originals[rule].bytes));
     for at in (0..planted.len()).step_by(37) {
-        let mut server = Server {
-            facts: whole.facts.clone(),
-            analysis: whole.analysis.clone(),
-            originals: vec![whole.originals[rule].clone()],
-        };
+        let mut server = Server { originals: vec![whole.originals[rule].clone()], ..whole.clone() };
         server.originals[0].bytes = planted.as_bytes()[..at].to_vec();
         check(&format!("cut at {at}"), &server.export());
     }

@@ -146,8 +146,9 @@ fn skeleton(guide: &str) -> String {
 
 #[test]
 fn hostile_names_stay_in_their_spans() {
+    let organisation = Server { originals: Vec::new(), ..Server::of("adatum") };
     let with = |hostile: &str| {
-        let mut server = Server::of("adatum");
+        let mut server = organisation.clone();
         let configuration = &mut server.facts.configuration.as_mut().unwrap().server;
         for rule in &mut configuration.rules {
             hostile.clone_into(&mut rule.name);

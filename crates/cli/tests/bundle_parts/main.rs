@@ -46,6 +46,7 @@ fn contoso() -> Option<PathBuf> {
 }
 
 /// Everything that is known of one server.
+#[derive(Clone)]
 struct Server {
     facts: Facts,
     analysis: Analysis,
