@@ -2,16 +2,18 @@
 use std::collections::BTreeMap;
 
 use dirlift_exporter::{
-    Exported, SERVER_CONFIGURATION,
+    Exported, Force, Input, SERVER_CONFIGURATION,
     bundle::{self, Bundle, BundleSource, Label, Part},
     diff::Configuration,
-    export,
+    export, gate,
     settings::{ConfigurationBasis, RuleBasis},
 };
 use dirlift_model::{ServerConfiguration, rule::MappingSource};
 use dirlift_serverconfig::declarative::read_migrated_policy;
 
-use crate::{ORGANISATIONS, Server, contoso, time};
+use dirlift_testkit::{mutate::Mutator, snapshot::Copy};
+
+use crate::{ORGANISATIONS, Server, contoso, organisation, time};
 
 fn read(exported: &Exported) -> Configuration {
     let files: Vec<_> =
@@ -270,6 +272,46 @@ fn the_same_server_gives_the_same_bundle() {
         parts.sort_by(|a, b| a.path.cmp(&b.path));
         assert!(opened.parts() == parts, "{name}");
     }
+}
+
+#[test]
+fn damaged_configurations_are_refused_or_exported() {
+    let mut mutator = Mutator::new(3);
+    let (mut n_exported, mut n_refused) = (0, 0);
+    for (name, file) in [
+        ("fabrikam", "MV.XML"),
+        ("northwind", "MA-{CB7D5198-66E8-49EC-9C0F-406A55FD4317}.XML"),
+        ("adatum", "GlobalSettings/MV.xml"),
+        (
+            "adatum",
+            "SynchronizationRules/SynchronizationRule_{df728dc0-fa2c-405d-8653-c2099e4472fb}.xml",
+        ),
+    ] {
+        let copy = Copy::of(&organisation(name)).unwrap();
+        let path = format!("server-configuration/{file}");
+        let whole = copy.get(&path).unwrap();
+        // Without the database the files are all there is.
+        copy.remove("database.json").unwrap();
+        for _ in 0..25 {
+            copy.put(&path, &mutator.mutate(&whole)).unwrap();
+            let server = Server::open(copy.path());
+            let Ok(forced) = gate(&server.facts, &server.analysis, Force::Yes) else {
+                n_refused += 1;
+                continue;
+            };
+            let exported = export(&Input { forced, ..server.input() }).unwrap();
+            let label = Label {
+                tool: "dirlift 0.1.0".to_owned(),
+                source: BundleSource::default(),
+                snapshot_time: time(&server.facts),
+                forced: Vec::new(),
+            };
+            let written = bundle::write(&label, exported.parts).unwrap();
+            assert!(Bundle::open(&written.bytes).is_ok());
+            n_exported += 1;
+        }
+    }
+    assert!(n_exported >= 50, "{n_exported} exported, {n_refused} refused");
 }
 
 #[test]

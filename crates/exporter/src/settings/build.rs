@@ -241,7 +241,7 @@ impl Case<'_> {
             return match value.parse() {
                 Ok(_) if is_off => Value::none(format!("{place}, turned off")),
                 Ok(value) => Value::known(value, place),
-                Err(_) => Value::not_known(format!("{place} is not a number")),
+                Err(_) => Value::not_known("MV.xml has a value for it that is no number"),
             };
         }
         // DirSync has no such setting; an administrator may have given the export's run profile a limit.
