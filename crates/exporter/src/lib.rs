@@ -21,5 +21,4 @@ pub use export::{
     Exported, Force, Input, Refusal, SERVER_CONFIGURATION, SETTINGS, THRESHOLD, export, gate,
 };
 pub use names::BadPath;
-pub use originals::configuration_path;
 pub use translation::{Translation, target_rules, translation};

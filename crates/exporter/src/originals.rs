@@ -19,21 +19,6 @@ pub(crate) struct Originals {
     pub(crate) left_out: Vec<NotCarried>,
 }
 
-/// The path that a part of a snapshot has inside its server configuration; `None` when it does not belong to it.
-///
-/// A snapshot may be an export by itself: then the folders of the configuration lie at its top.
-pub fn configuration_path(part: &str) -> Option<&str> {
-    let (first, rest) = part.split_once('/').unwrap_or(("", part));
-    let is_one_of = |all: &[&str]| all.iter().any(|it| it.eq_ignore_ascii_case(first));
-    let is_policy = first.is_empty() && rest.eq_ignore_ascii_case("MigratedPolicy.json");
-    if is_one_of(&["server-configuration"]) {
-        Some(rest)
-    } else {
-        let folders = ["Connectors", "GlobalSettings", "SynchronizationRules"];
-        (is_policy || is_one_of(&folders)).then_some(part)
-    }
-}
-
 /// Takes the files of `server-configuration/`; `folder` is put before each path.
 pub(crate) fn take(files: &[Part], folder: &str) -> Originals {
     let mut out = Originals::default();
@@ -388,24 +373,6 @@ mod tests {
                 (expected, names.iter().map(ToString::to_string).collect()),
                 "{text}"
             );
-        }
-    }
-
-    #[test]
-    fn what_belongs_to_the_configuration() {
-        let cases = [
-            ("server-configuration/MV.XML", Some("MV.XML")),
-            ("Server-Configuration/Connectors/a.xml", Some("Connectors/a.xml")),
-            ("Connectors/a.xml", Some("Connectors/a.xml")),
-            ("globalsettings/MV.xml", Some("globalsettings/MV.xml")),
-            ("MigratedPolicy.json", Some("MigratedPolicy.json")),
-            ("templates/Exch/MV.XML", None),
-            ("snapshot.json", None),
-            ("Connectors", None),
-            ("", None),
-        ];
-        for (part, expected) in cases {
-            assert_eq!(configuration_path(part), expected, "{part}");
         }
     }
 

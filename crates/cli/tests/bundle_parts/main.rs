@@ -16,8 +16,7 @@ use std::{
 
 use dirlift_analyzer::{Knowledge, Options, analyze};
 use dirlift_exporter::{
-    Exported, Force, Input, bundle::Part, configuration_path, export, gate, target_rules,
-    translation,
+    Exported, Force, Input, bundle::Part, export, gate, target_rules, translation,
 };
 use dirlift_model::{Analysis, Facts, ServerConfiguration};
 use dirlift_source::{Host as _, Snapshot, assemble};
@@ -101,6 +100,13 @@ impl Server {
     fn configuration(&self) -> &ServerConfiguration {
         &self.facts.configuration.as_ref().unwrap().server
     }
+}
+
+/// The path of a part inside the server's export, which may lie at the top.
+fn configuration_path(part: &str) -> Option<&str> {
+    let folders = ["Connectors/", "GlobalSettings/", "SynchronizationRules/"];
+    let is_at_top = folders.iter().any(|it| part.starts_with(it));
+    part.strip_prefix("server-configuration/").or_else(|| is_at_top.then_some(part))
 }
 
 fn time(facts: &Facts) -> Timestamp {
