@@ -1,4 +1,6 @@
 //! `dirlift export`: a server's settings as one file for the server that takes over.
+mod containers;
+
 use std::{
     collections::BTreeMap,
     io,
@@ -6,6 +8,7 @@ use std::{
 };
 
 use dirlift_analyzer::{Knowledge, Options, analyze};
+use dirlift_directory::Source;
 use dirlift_exporter::{
     Force, Input, Refusal,
     bundle::{self, Bundle, BundleSource, Label, Part},
@@ -68,6 +71,13 @@ pub(crate) struct Args {
     /// Time that the bundle is made as of, such as 2026-11-21 [default: when the snapshot was taken]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     as_of: Option<Timestamp>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "LDIF file with the containers of Active Directory: their objectGUIDs go into the settings, since the name of \
+                a container may change"
+    )]
+    ad: Option<Source>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -83,8 +93,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let target = args.rules.as_deref().map(read_target).transpose()?;
     let server = Server::read(args.snapshot.as_deref(), &args.database)?;
     let time = time(args, &server.facts)?;
-    let force = if args.force { Force::Yes } else { Force::No };
-    let Content { label, parts, missing } = content(&server, time, force, target.as_ref())?;
+    let Content { label, parts, missing } = content(args, &server, time, target.as_ref())?;
     let written = bundle::write(&label, parts).map_err(CommandError::failed)?;
     // What is handed over is what a reader takes, or it is not handed over.
     let bundle = Bundle::open(&written.bytes).map_err(CommandError::failed)?;
@@ -111,15 +120,16 @@ struct Content {
 }
 
 fn content(
+    args: &Args,
     server: &Server,
     time: Timestamp,
-    force: Force,
     target: Option<&ServerConfiguration>,
 ) -> Result<Content, CommandError> {
     let facts = &server.facts;
     let options =
         Options { as_of: time, mode: None, tool_version: env!("CARGO_PKG_VERSION").to_owned() };
     let analysis = analyze(facts, None, &Knowledge::builtin(), &options);
+    let force = if args.force { Force::Yes } else { Force::No };
     let forced = gate(facts, &analysis, force)?;
     let tool = format!("dirlift {}", options.tool_version);
     let configuration = facts.configuration.as_ref().map(|it| &it.server);
@@ -132,7 +142,10 @@ fn content(
         translation: translation(facts, target),
         target_rules: target.zip(configuration).map(|(target, old)| target_rules(target, old)),
         originals: originals(server)?,
-        object_guids: BTreeMap::new(),
+        object_guids: match args.ad.as_ref().zip(configuration) {
+            Some((source, it)) => containers::object_guids(source, it)?,
+            None => BTreeMap::new(),
+        },
     };
     let mut parts = export(&input)?.parts;
     parts.push(Part::new(ANALYSIS, dirlift_report::json(&analysis)));

@@ -123,8 +123,11 @@ fn containers(
 ) -> Vec<Container> {
     let guid = |dn| match input.object_guids.get(dn) {
         Some(guid) => Value::known(*guid, "Active Directory"),
-        None => Value::not_known(
+        None if input.object_guids.is_empty() => Value::not_known(
             "the directory was not asked; a container that was renamed since is not found by its name",
+        ),
+        None => Value::not_known(
+            "no such container was read from the directory; it may have been renamed or deleted since",
         ),
     };
     which(scope).iter().map(|it| Container { dn: it.clone(), object_guid: guid(it) }).collect()
