@@ -40,13 +40,13 @@ const NEXT: &str = "Keep the SHA-256 apart from the file: `dirlift bundle verify
 const ABOUT: &str = "\
 Writes everything that migrates from the old server into one bundle
 
-The bundle holds the settings, the analysis with its report, the configuration in the layout that the new server's wizard
-reads, a guide through that wizard with your own values, and scripts for what the wizard does not carry. No password, key
-or encrypted value is in it. Nothing on the server is changed:
+The bundle holds the settings, the analysis with its report, the configuration in the layout that the new server's wizard reads, \
+a guide through that wizard with your own values, and scripts for what the wizard does not carry. No password, key or encrypted \
+value is in it. Nothing on the server is changed:
 
   dirlift export snapshot.zip --out bundle.zip
   dirlift export snapshot.zip --rules new-server-export/ --out bundle.zip
-  dirlift export disk-of-dead-server/ --sql mssql://auditor@db2/FIMSynchronizationService --out bundle.zip";
+  dirlift export rest/ --sql mssql://auditor@db2/FIMSynchronizationService --out bundle.zip";
 
 /// Writes everything that migrates from the old server into one bundle
 #[derive(Debug, clap::Args)]
@@ -256,7 +256,9 @@ mod tests {
 
     #[test]
     fn the_export_that_lies_highest_counts() {
-        let cases: &[(&[&str], &[(&str, &str)])] = &[
+        /// Names, and those of the export with their paths in it.
+        type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+        let cases: &[Case<'_>] = &[
             (&[], &[]),
             (&["snapshot.json", "server-configuration/MV.XML"], &[]),
             (

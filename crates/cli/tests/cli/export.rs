@@ -310,9 +310,9 @@ fn a_snapshot_without_a_time_needs_one() {
     // Each file of the export has its own time.
     copy(&organisation("adatum"), &snapshot, |it| it != "snapshot.json");
     let mut n_dated = 0;
-    for name in files(&snapshot).into_iter().filter(|it| it.ends_with(".xml")) {
+    for name in files(&snapshot).into_iter().filter(|it| !it.ends_with("/MigratedPolicy.json")) {
         let path = snapshot.join(name);
-        let text = fs::read_to_string(&path).unwrap();
+        let Ok(text) = fs::read_to_string(&path) else { continue };
         n_dated += text.matches("export-date").count();
         fs::write(&path, text.replace("export-date", "no-date")).unwrap();
     }
