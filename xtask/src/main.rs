@@ -54,6 +54,8 @@ enum Task {
 enum Bench {
     /// Read a server configuration of 110 MB, beside xmllint
     Config,
+    /// Read connector-space exports of 50 and 500 MB, beside xmllint
+    Csexport,
     /// Read 200,000 rows over TDS, beside a bare socket
     Facts,
     /// Compare two configurations of 2 MB with 62 rules each
@@ -74,6 +76,7 @@ fn main() -> anyhow::Result<()> {
     let root = root();
     match Arguments::parse().task {
         Task::Bench { what: Bench::Config } => bench::config(root),
+        Task::Bench { what: Bench::Csexport } => bench::csexport::run(root),
         Task::Bench { what: Bench::Facts } => bench::facts(root),
         Task::Bench { what: Bench::Diff } => bench::diff::run(root),
         Task::Bench { what: Bench::Expr } => bench::expr::run(root),
