@@ -417,14 +417,14 @@ fn samba(folder: &Path, runtime: &tokio::runtime::Runtime) {
     std::fs::write(&ca, image.authority().pem()).unwrap();
     std::fs::write(&password, PASSWORD).unwrap();
     let server = Server::new(controller.address().to_string(), Security::Ldaps);
-    let (mut ours, mut begun, mut theirs) = (Duration::MAX, Duration::MAX, Duration::MAX);
+    let (mut ours, mut discovery, mut theirs) = (Duration::MAX, Duration::MAX, Duration::MAX);
     let asked: Vec<String> =
         ImportRequest::stock().attributes.iter().map(|it| it.as_str().to_owned()).collect();
     for _ in 0..RUNS {
         let begin = Instant::now();
         let n_objects = runtime.block_on(async {
             let mut import = start(&ca, server.clone(), ADMINISTRATOR, PASSWORD).await;
-            begun = begun.min(begin.elapsed());
+            discovery = discovery.min(begin.elapsed());
             let mut n_objects = 0;
             while let Some(object) = import.next().await {
                 drop(object.unwrap());
@@ -453,7 +453,7 @@ fn samba(folder: &Path, runtime: &tokio::runtime::Runtime) {
     println!(
         "Samba, {N_USERS} users: {} entries/s, {} ms to find out about the forest included",
         rate(N_USERS, ours),
-        begun.as_millis()
+        discovery.as_millis()
     );
     if theirs < Duration::MAX {
         println!("ldapsearch on the same: {} entries/s", rate(N_USERS, theirs));

@@ -72,12 +72,14 @@ fn write(file: &Path, size: u64) -> anyhow::Result<(u64, u64)> {
 
 fn object(n: u64) -> String {
     let dn = format!("CN=User {n:07},OU=Staff,DC=corp,DC=example");
-    let mut entry = String::new();
-    for k in 0..26 {
-        entry.push_str(&format!(
-            "<attr name=\"attribute{k:02}\" type=\"string\" multivalued=\"false\"><value>value {k} of user {n}</value></attr>"
-        ));
-    }
+    let texts: Vec<String> = (0..26)
+        .map(|k| {
+            format!(
+                "<attr name=\"attribute{k:02}\" type=\"string\" multivalued=\"false\"><value>value {k} of user {n}</value></attr>"
+            )
+        })
+        .collect();
+    let entry = texts.concat();
     format!(
         "<cs-object cs-dn=\"{dn}\" id=\"{{0A0B0C0D-0000-0000-0000-{n:012X}}}\" object-type=\"user\"><synchronized-hologram>\
          <entry dn=\"{dn}\"><primary-objectclass>user</primary-objectclass>{entry}\

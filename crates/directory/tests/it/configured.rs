@@ -55,6 +55,7 @@ fn connector(partitions: Vec<Partition>) -> Connector {
         projections: Vec::new(),
         export_flows: Vec::new(),
         deprovisioning: None,
+        component_mappings: None,
         extension: None,
         partitions,
         run_profiles: Vec::new(),
