@@ -1,5 +1,5 @@
 //! What the cloud already has from this system: partners that no rule joins, and objects whose partner is gone.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dirlift_model::{AttributeName, Guid, Sid};
@@ -17,6 +17,9 @@ use crate::{
     rules::{Direction, LinkType},
     value::Kind,
 };
+
+/// Objects of one type with one key that are kept: two already say that the key finds nobody.
+const MANY: usize = 2;
 
 /// What ties an object of the cloud to one of the metaverse when its anchor cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +55,7 @@ pub(super) fn match_without_anchor(
     let (sid, device, mail, proxies) =
         (known.cloud_sid, known.device_id, known.mail, known.proxies);
     let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();
+    let type_of = |idx: usize| state.spaces[space].type_idx(idx);
     for idx in wanted {
         let values =
             |attribute| raws(state, state.spaces[space].cell(idx, attribute).map(|it| it.values()));
@@ -63,7 +67,11 @@ pub(super) fn match_without_anchor(
             );
         }
         for key in keys {
-            by_key.entry(key).or_default().push(idx);
+            let list = by_key.entry(key).or_default();
+            let alike = list.iter().filter(|it| type_of(**it) == type_of(idx)).count();
+            if alike < MANY && list.last() != Some(&idx) {
+                list.push(idx);
+            }
         }
     }
     let mut pairs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -137,7 +145,7 @@ pub(super) fn match_by_anchor(
 /// The objects of the cloud that this system keeps and that have no partner, with the reason; none that makes way for
 /// a new object, and none of a type that no rule provisions.
 pub(super) fn orphans(state: &State, links: &Links, space: usize) -> Vec<(usize, Orphan)> {
-    let replaced: Vec<usize> = links
+    let replaced: HashSet<usize> = links
         .provisioned
         .iter()
         .filter(|it| it.space == space)

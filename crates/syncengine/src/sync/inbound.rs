@@ -60,8 +60,9 @@ pub(super) fn contribute(
     let mut out = Contribution::default();
     let type_idx = state.spaces[view.space].type_idx(view.idx);
     let Some(plan) = state.plans.inbound(view.space, type_idx) else { return out };
+    let mask = plan::Mask::new(&state.rules, rules);
     let applies = |it: &FlowRef| {
-        rules.contains(&it.rule())
+        mask.has(*it)
             && flow_of(&state.rules, *it).is_some_and(|(rule, flow)| {
                 flow.applies(created)
                     && mv_type.is_none_or(|it| rule.target_object_type.includes(it))

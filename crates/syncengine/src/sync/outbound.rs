@@ -64,6 +64,7 @@ pub(super) fn changes(
     let known = &state.attributes.known;
     let mut out = Changes::default();
     let plan = state.plans.outbound(view.space, state.metaverse.type_idx(view.mv));
+    let mask = super::plan::Mask::new(&state.rules, target.rules);
     let mut flows = Vec::new();
     for (attribute, all) in plan.into_iter().flat_map(|it| &it.targets) {
         if *attribute == known.dn {
@@ -71,7 +72,7 @@ pub(super) fn changes(
         }
         flows.clear();
         flows.extend(all.iter().copied().filter(|it| {
-            target.rules.contains(&it.rule())
+            mask.has(*it)
                 && super::plan::flow_of(&state.rules, *it)
                     .is_some_and(|(_, flow)| flow.applies(target.idx.is_none()))
         }));

@@ -107,6 +107,26 @@ pub(super) fn flow_of(set: &RuleSet, flow: FlowRef) -> Option<(&CompiledRule, &C
     Some((rule, rule.flows.get(flow.flow())?))
 }
 
+/// Rules by their places, quick to ask.
+#[derive(Debug)]
+pub(super) struct Mask(Vec<bool>);
+
+impl Mask {
+    pub(super) fn new(set: &RuleSet, rules: &[usize]) -> Self {
+        let mut mask = vec![false; set.rules().len()];
+        for it in rules {
+            if let Some(place) = mask.get_mut(*it) {
+                *place = true;
+            }
+        }
+        Self(mask)
+    }
+
+    pub(super) fn has(&self, flow: FlowRef) -> bool {
+        self.0.get(flow.rule()).copied().unwrap_or(false)
+    }
+}
+
 /// Whether a rule links objects, not only flows.
 pub(super) fn links(rule: &CompiledRule) -> bool {
     !rule.joins.is_empty() || rule.link_type.keeps_alive()
