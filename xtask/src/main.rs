@@ -8,6 +8,7 @@ mod demo;
 mod findings;
 mod r#gen;
 mod language;
+mod mutants;
 mod standard_rules;
 mod test;
 mod tidy;
@@ -44,6 +45,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Plant faults into a copy of the synchronization engine; its tests must notice each (takes long)
+    Mutants,
     /// Everything that must pass: format, lints, documentation, generated files, tidy, and at last the tests
     Test,
     /// Check what the compiler does not: layers, module docs, licences, machine paths
@@ -88,6 +91,7 @@ fn main() -> anyhow::Result<()> {
         Task::Crash => crash::run(root),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
+        Task::Mutants => mutants::run(root),
         Task::Test => test::run(root),
         Task::Tidy => tidy::run(root),
     }
