@@ -6,13 +6,15 @@ mod catalogue;
 mod condition;
 mod evaluate;
 mod go_ahead;
+mod observed;
 mod own;
 mod record;
 
 pub use self::{
     catalogue::{CATALOGUE, Proof, Row, rows},
     condition::{Condition, switches},
-    evaluate::{Known, evaluate},
+    evaluate::{Known, evaluate, is_same_host},
+    observed::{Unusable, new_server, old_server},
     own::own_evidence,
     record::{Refused, may_record, valid_until},
 };

@@ -1,6 +1,7 @@
 //! The commands, one module each.
 mod analyze;
 mod bundle;
+mod checklist;
 mod diff;
 mod export;
 mod import;
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Bundle(bundle::Args),
     Rules(rules::Args),
     Import(import::Args),
+    Checklist(checklist::Args),
 }
 
 impl Command {
@@ -30,6 +32,7 @@ impl Command {
             Self::Bundle(args) => bundle::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Import(args) => import::run(args),
+            Self::Checklist(args) => checklist::run(args),
         }
     }
 }

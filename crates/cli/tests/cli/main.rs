@@ -3,6 +3,7 @@
 mod bundle;
 mod bundle_diff;
 mod canaries;
+mod checklist;
 mod database;
 mod export;
 mod import_ad;

@@ -268,7 +268,7 @@ impl Case<'_> {
 }
 
 /// Whether two names, with or without a DNS suffix, are of the same machine.
-pub(super) fn is_same_host(a: &str, b: &str) -> bool {
+pub fn is_same_host(a: &str, b: &str) -> bool {
     let label = |it: &str| it.split('.').next().unwrap_or_default().to_ascii_lowercase();
     if a.contains('.') && b.contains('.') {
         return a.eq_ignore_ascii_case(b);
