@@ -59,7 +59,6 @@ fn connector(partitions: Vec<Partition>) -> Connector {
         extension: None,
         partitions,
         run_profiles: Vec::new(),
-        component_mappings: None,
         active_directory: None,
         extensible: None,
         location: location(),
