@@ -139,7 +139,7 @@ fn show(path: &Path, args: &Show) -> Result<Exit, CommandError> {
         }
     };
     match out {
-        Some(file) => file.commit(&text)?,
+        Some(file) => file.commit(text.as_bytes())?,
         None => context::write_stdout(&text)?,
     }
     Ok(if list.is_blocked(args.until.into()) { Exit::Objections } else { Exit::Done })
@@ -166,7 +166,7 @@ fn export(path: &Path, args: &Export) -> Result<Exit, CommandError> {
         ("evidence.json", json(document(&store.evidence()?))?),
     ];
     for (name, text) in &files {
-        OutFile::create(&args.out.join(name))?.commit(text)?;
+        OutFile::create(&args.out.join(name))?.commit(text.as_bytes())?;
     }
     let names = files.map(|(name, _)| format!("{name}\n")).concat();
     context::write_stdout(&names)?;
