@@ -46,7 +46,11 @@ enum Task {
         check: bool,
     },
     /// Plant faults into a copy of the synchronization engine; its tests must notice each (takes long)
-    Mutants,
+    Mutants {
+        /// Only the faults that have this in their file or description
+        #[arg(default_value = "")]
+        only: String,
+    },
     /// Everything that must pass: format, lints, documentation, generated files, tidy, and at last the tests
     Test,
     /// Check what the compiler does not: layers, module docs, licences, machine paths
@@ -91,7 +95,7 @@ fn main() -> anyhow::Result<()> {
         Task::Crash => crash::run(root),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
-        Task::Mutants => mutants::run(root),
+        Task::Mutants { only } => mutants::run(root, &only),
         Task::Test => test::run(root),
         Task::Tidy => tidy::run(root),
     }

@@ -139,10 +139,10 @@ fn the_way_out_says_who_decides_and_what_is_deleted() {
     assert!(
         !out.rules[0].in_scope && out.rules[0].flows.is_empty() && out.rules[0].joins.is_empty()
     );
-    let cause = it.exports[0].cause.as_ref().unwrap();
+    let reason_given = it.exports[0].cause.as_ref().unwrap();
     assert!(
-        matches!(cause, Cause::OutOfScope { rule, reason } if rule == "R200" && reason == "mail ISNOTNULL: it is NULL"),
-        "{cause:?}"
+        matches!(reason_given, Cause::OutOfScope { rule, reason } if rule == "R200" && reason == "mail ISNOTNULL: it is NULL"),
+        "{reason_given:?}"
     );
 }
 
