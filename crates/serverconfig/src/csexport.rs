@@ -10,6 +10,7 @@ mod imported;
 mod pending;
 mod reader;
 mod value;
+mod write;
 
 use dirlift_model::{
     AttributeName, AttributeValue, CsAttribute, CsObject, DistinguishedName, Guid,
@@ -19,6 +20,7 @@ pub use self::{
     events::{CsexportError, CsexportErrorKind, MAX_OBJECT_BYTES},
     imported::{ImportedCounts, ImportedObjects},
     reader::{CsexportReader, Decoded},
+    write::CsexportWriter,
 };
 
 /// One object of a connector space (`cs-object`).

@@ -8,7 +8,7 @@
 //! | Dora | disabled | synchronised, enabled, licensed | is disabled |
 //! | Erik | new | of the cloud alone, same name for signing in | the two become one |
 //! | Fay | `adminDescription` keeps her out | synchronised | is deleted, out of scope |
-//! | Gus | new, with Ann's address | – | is refused: the address must be unique |
+//! | Gus | new, with Ann's address | – | is refused: Ann has another anchor |
 //! | Team | members Ann, Ben, Carl | synchronised, member Ann | Ben comes in, Carl is left out |
 use std::{fmt::Write as _, fs, io, path::Path};
 

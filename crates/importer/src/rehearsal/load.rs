@@ -7,13 +7,13 @@ use std::{
 };
 
 use dirlift_directory::{Event, Forest, Import, Report};
-use dirlift_entra::{Graph, ImportOptions, Kind, import, read_folder};
+use dirlift_entra::{Graph, ImportOptions, Kind, import, read_folder, read_objects};
 use dirlift_model::{
-    AttributeName, CsObject, DistinguishedName, Guid, TenantFacts,
+    AttributeName, CsObject, DistinguishedName, Guid, Objects, TenantFacts,
     progress::Progress,
     text::{plural, shorten},
 };
-use dirlift_syncengine::sync::{Options, Synchronization, Synchronized};
+use dirlift_syncengine::sync::{Options, Readable, Synchronization, Synchronized};
 use tokio::sync::mpsc;
 
 use super::{
@@ -66,12 +66,13 @@ pub struct DirectoryImport {
 }
 
 /// Where the objects of the cloud come from.
-#[derive(Debug)]
 pub enum CloudSource<'a> {
     /// A tenant; somebody has signed in.
     Graph(&'a Graph),
     /// A folder of Graph JSON.
     Folder(&'a Path),
+    /// Objects that somebody else reads, such as the export of a connector space.
+    Objects(&'a mut dyn Objects),
 }
 
 /// Fills a synchronization, object by object.
@@ -160,6 +161,7 @@ impl Loader {
             );
         }
         options.history &= marked > 0;
+        let everything_readable = options.readable == Readable::All;
         let users = &self.users;
         let named = |ids: &mut dyn Iterator<Item = Guid>| {
             ids.filter_map(|it| users.get(&it).cloned()).collect::<std::collections::BTreeSet<_>>()
@@ -175,6 +177,7 @@ impl Loader {
                 objects: self.objects,
                 tenant,
                 sensitive: dirlift_verifier::Sensitive { administrators, licensed },
+                everything_readable,
                 n_rules: self.n_rules,
                 left_out: self.left_out,
                 notes: self.notes,
@@ -254,6 +257,8 @@ pub struct Known {
     pub tenant: TenantFacts,
     /// Users of the cloud that guards look at one by one.
     pub sensitive: dirlift_verifier::Sensitive,
+    /// Whether an attribute of the cloud that is absent has no value; otherwise it is as Graph shows it.
+    pub everything_readable: bool,
     /// Rules that are applied.
     pub n_rules: u64,
     /// What is wrong with rules that had to be left out, in plain words.
@@ -275,12 +280,14 @@ impl Loaded {
 /// taken from its facts. Must be called inside a tokio runtime.
 pub async fn load(
     setup: Setup,
-    imports: Vec<DirectoryImport>,
+    mut imports: Vec<DirectoryImport>,
     cloud: (CloudSource<'_>, String),
     options: Options,
     sink: &mut dyn Sink,
     progress: &mut dyn Progress,
 ) -> Result<Loaded, RehearsalError> {
+    // Whatever the order of the sources, objects come in the order of the connectors.
+    imports.sort_by_key(|it| setup.connectors.iter().position(|own| own.id == it.connector));
     let forests =
         imports.iter().filter_map(|it| Some((it.connector, it.import.forest()?.clone()))).collect();
     let mut loader = Loader::new(setup, forests, options)?;
@@ -330,23 +337,35 @@ pub async fn load(
             facts.map_err(failed)?
         }
         CloudSource::Folder(folder) => {
-            let mut failure = None;
-            let facts =
-                read_folder(folder, &Kind::ALL, progress, &mut |object| match take(object) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => {
-                        failure = Some(error);
-                        ControlFlow::Break(())
-                    }
-                });
-            match failure {
-                Some(error) => return Err(error),
-                None => facts.map_err(failed)?,
-            }
+            given(take, |it| read_folder(folder, &Kind::ALL, progress, it))?.map_err(failed)?
+        }
+        CloudSource::Objects(objects) => {
+            given(take, |it| read_objects(objects, &Kind::ALL, progress, it))?.map_err(failed)?
         }
     };
     sink.end(&own).map_err(RehearsalError::Sink)?;
     Ok(loader.finish(tenant))
+}
+
+/// Reads to the end, or to the first object that cannot be taken.
+fn given(
+    mut take: impl FnMut(CsObject) -> Result<(), RehearsalError>,
+    read: impl FnOnce(
+        &mut dyn FnMut(CsObject) -> ControlFlow<()>,
+    ) -> Result<TenantFacts, dirlift_entra::Error>,
+) -> Result<Result<TenantFacts, dirlift_entra::Error>, RehearsalError> {
+    let mut failure = None;
+    let facts = read(&mut |object| match take(object) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            failure = Some(error);
+            ControlFlow::Break(())
+        }
+    });
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(facts),
+    }
 }
 
 fn connector_of(loader: &Loader, id: Guid) -> Result<ConnectorSetup, RehearsalError> {

@@ -8,5 +8,6 @@ mod in_place;
 mod planning;
 mod rehearsing;
 mod schema;
+mod results;
 mod settings;
 mod support;

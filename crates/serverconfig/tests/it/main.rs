@@ -9,6 +9,7 @@ mod agent;
 mod broken;
 mod columns;
 mod csexport;
+mod csexport_writing;
 mod encoding;
 mod export;
 mod metaverse;

@@ -39,6 +39,7 @@ mod fault;
 mod hash_index;
 mod history;
 mod inbound;
+mod known_by;
 mod link;
 mod metaverse;
 mod options;
