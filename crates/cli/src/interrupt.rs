@@ -12,7 +12,7 @@ use std::{
 
 use crate::exit::Exit;
 
-/// Files that were begun and have not got their names yet.
+/// Files and folders that were begun and have not got their names yet.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Held while a password is asked for: the terminal shows nothing of what is typed, and has to be put right again.
@@ -97,7 +97,15 @@ fn end() {
         "interrupted; no file was written\n"
     });
     for path in unfinished.iter() {
-        drop(std::fs::remove_file(path));
+        if std::fs::remove_file(path).is_err() {
+            // Others may be writing into a folder while it goes.
+            for _ in 0..100 {
+                if !path.is_dir() || std::fs::remove_dir_all(path).is_ok() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
     }
     drop(io::stderr().write_all(text.as_bytes()));
     std::process::exit(i32::from(Exit::Interrupted as u8));

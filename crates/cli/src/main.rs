@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod run;
 mod server;
+mod sign_in;
 mod sources;
 
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ mod json;
 mod markdown;
 mod page;
 mod plan;
+mod rehearsal;
 mod text;
 mod words;
 
@@ -21,4 +22,5 @@ pub use html::html;
 pub use json::{document, json};
 pub use markdown::markdown;
 pub use plan::plan_text;
+pub use rehearsal::{RehearsalPage, rehearsal_html, rehearsal_text};
 pub use text::{TextOptions, text};

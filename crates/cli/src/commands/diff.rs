@@ -3,11 +3,10 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use dirlift_exporter::diff::{Configuration, compare};
-use dirlift_model::config::{Location, Problem};
 use dirlift_report::{TextOptions, comparison_html, comparison_text, document};
-use dirlift_source::{Host as _, Snapshot};
+use dirlift_source::Snapshot;
 
-use crate::{context, error::CommandError, exit::Exit, output::OutFile};
+use crate::{configuration, context, error::CommandError, exit::Exit, output::OutFile};
 
 /// Compares two configurations by meaning: rules, flows, containers, attributes, parameters
 #[derive(Debug, clap::Args)]
@@ -63,21 +62,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
 /// Reads the parts of an export out of a folder or zip; a part that cannot be read is told with the result.
 fn read(path: &Path) -> Result<Configuration, CommandError> {
     let place = Snapshot::open(path)?;
-    let mut files = Vec::new();
-    let mut damaged = Vec::new();
-    for name in place.parts().into_iter().filter(|it| Configuration::is_part(it)) {
-        match place.read(&name) {
-            Ok(Some(bytes)) => files.push((name, bytes)),
-            Ok(None) => {}
-            Err(error) => {
-                let location = Location { file: name, line: 1, column: 1 };
-                damaged.push(Problem { location, what: error.to_string() });
-            }
-        }
-    }
-    let mut configuration = Configuration::from_parts(&files)
-        .map_err(|it| CommandError::file("reading", path, std::io::Error::other(it)))?;
-    configuration.damaged.extend(damaged);
-    configuration.problems.extend(place.problems());
-    Ok(configuration)
+    configuration::export(&place)
+        .map_err(|it| CommandError::file("reading", path, std::io::Error::other(it)))
 }

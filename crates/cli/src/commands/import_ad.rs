@@ -5,8 +5,7 @@ use std::{
 };
 
 use dirlift_directory::{
-    CodePage, Connect, Credentials, Extent, ImportRequest, LdifError, LdifSummary, LdifWriter,
-    Report, Server, Source, Trust,
+    Connect, Extent, ImportRequest, LdifError, LdifSummary, LdifWriter, Report, Source,
 };
 use dirlift_model::{
     progress::Progress as _,
@@ -14,10 +13,11 @@ use dirlift_model::{
 };
 
 use crate::{
-    configuration, context, credentials,
+    configuration, context,
     error::CommandError,
     exit::Exit,
     interrupt,
+    sign_in::AdSignIn,
     sources::{ad_failed, open_ad},
 };
 
@@ -45,29 +45,11 @@ pub(crate) struct Args {
     /// Connector of the configuration, where it has several to Active Directory
     #[arg(long, value_name = "NAME", requires = "config")]
     connector: Option<String>,
-    #[doc = "Account to sign in with: name@domain, DOMAIN\\name or a distinguished name. Its password comes from \
-             --password-file, else from the environment variable DIRLIFT_PASSWORD, else you are asked for it"]
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-    /// File that holds the password and nothing else
-    #[arg(long, value_name = "FILE", requires = "user")]
-    password_file: Option<PathBuf>,
     /// Certificates of the authorities to trust (PEM or DER), in place of those of the system
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Server for a domain, in place of those that the forest names; may be given several times
-    #[arg(long, value_name = "DOMAIN=URL", value_parser = parse_server)]
-    server: Vec<(String, Server)>,
-    /// Code page of LDIF text that is not UTF-8, such as windows-1250
-    #[arg(long, value_name = "NAME", default_value = "windows-1252")]
-    code_page: CodePage,
-}
-
-fn parse_server(text: &str) -> Result<(String, Server), String> {
-    let (domain, url) =
-        text.split_once('=').ok_or("write the domain, an equals sign and ldaps://HOST")?;
-    let server = url.parse::<Server>().map_err(|it| it.to_string())?;
-    Ok((domain.to_ascii_lowercase(), server))
+    #[command(flatten)]
+    sign_in: AdSignIn,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
@@ -104,30 +86,12 @@ fn request(args: &Args) -> Result<(ImportRequest, Vec<String>), CommandError> {
 }
 
 fn connect(args: &Args) -> Result<Connect, CommandError> {
-    let trust = args.ca_file.clone().map_or(Trust::Platform, Trust::CaFile);
-    let credentials = match (&args.ad, &args.user) {
-        (Source::Ldap(server), Some(user)) => {
-            let server = server.to_string();
-            let password = credentials::password(args.password_file.as_deref(), user, &server)?;
-            Some(Credentials { user: user.clone(), password })
-        }
-        (Source::Ldap(_), None) => {
-            let text = "a domain controller shows nothing to those who do not sign in";
-            return Err(CommandError::usage(text).hint("give --user NAME"));
-        }
-        (Source::CsExport(_), _) => {
-            let text = "a connector-space export is not copied into LDIF";
-            let hint = "use the export itself where a source is asked for: --ad csexport:FILE";
-            return Err(CommandError::usage(text).hint(hint));
-        }
-        (Source::Ldif(_), _) => None,
-    };
-    let mut connect = Connect::new(trust, credentials);
-    connect.code_page = args.code_page;
-    for (domain, server) in &args.server {
-        connect.servers.entry(domain.clone()).or_default().push(server.clone());
+    if let Source::CsExport(_) = args.ad {
+        let text = "a connector-space export is not copied into LDIF";
+        let hint = "use the export itself where a source is asked for: --ad csexport:FILE";
+        return Err(CommandError::usage(text).hint(hint));
     }
-    Ok(connect)
+    args.sign_in.connect(&args.ad, args.ca_file.as_deref())
 }
 
 async fn copy(

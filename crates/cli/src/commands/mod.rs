@@ -3,10 +3,12 @@ mod analyze;
 mod bundle;
 mod checklist;
 mod diff;
+mod explain;
 mod export;
 mod import;
 mod import_ad;
 mod import_entra;
+mod rehearse;
 mod rules;
 
 use clap::Subcommand;
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     Bundle(bundle::Args),
     Rules(rules::Args),
     Import(import::Args),
+    Rehearse(rehearse::Args),
+    Explain(explain::Args),
     Checklist(checklist::Args),
 }
 
@@ -32,6 +36,8 @@ impl Command {
             Self::Bundle(args) => bundle::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Import(args) => import::run(args),
+            Self::Rehearse(args) => rehearse::run(args),
+            Self::Explain(args) => explain::run(args),
             Self::Checklist(args) => checklist::run(args),
         }
     }

@@ -11,6 +11,9 @@ mod import_entra;
 mod organisations;
 mod output;
 mod parts;
+mod rehearse;
+#[cfg(unix)]
+mod rehearse_chain;
 mod rules;
 mod schema;
 mod trouble;

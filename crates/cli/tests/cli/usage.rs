@@ -11,13 +11,17 @@ Moves an organisation off a legacy directory synchronisation server onto Microso
 Usage: dirlift <COMMAND>
 
 Commands:
-  analyze  Says what a server is, what migrates, what stands in the way, and which deployment to
-           choose
-  export   Writes everything that migrates from the old server into one bundle
-  bundle   Shows, checks and compares bundles of settings
-  rules    Reads synchronization rules: says what they mean, checks them, tries an expression
-  import   Reads a directory whole and writes it into files, for a rehearsal elsewhere
-  help     Print this message or the help of the given subcommand(s)
+  analyze    Says what a server is, what migrates, what stands in the way, and which deployment to
+             choose
+  export     Writes everything that migrates from the old server into one bundle
+  bundle     Shows, checks and compares bundles of settings
+  rules      Reads synchronization rules: says what they mean, checks them, tries an expression
+  import     Reads a directory whole and writes it into files, for a rehearsal elsewhere
+  rehearse   Reads both directories, synchronizes them by a configuration's rules, and keeps what
+             would be exported
+  explain    Says why an object of a rehearsal is as it is: rules in scope and out, joins, each flow
+             with what it read and gave
+  help       Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help

@@ -7,7 +7,7 @@ mod crash;
 mod in_place;
 mod planning;
 mod rehearsing;
-mod schema;
 mod results;
+mod schema;
 mod settings;
 mod support;
