@@ -119,7 +119,7 @@ fn the_views_say_what_was_found() {
         "  rules               1,234 rules applied",
         "    - 62,480 name; 5 linked, 1 error",
         "    - 2,000 name update (name)",
-        "  Nothing is deleted: the tenant marks no object as synchronised (11 objects would",
+        "  Nothing is deleted: the tenant marks no object as synchronised (11 objects",
         "  1 object is not deleted only because what they come from has an error.",
         "  - name of name in name: 7",
         "  - 10 more in summary.json",
