@@ -139,7 +139,7 @@ fn wrong_usage_is_told_before_anything_is_done() {
 }
 
 /// A directory of one domain whose search never ends.
-fn endless(authority: &Authority) -> LdapServer {
+pub(crate) fn endless(authority: &Authority) -> LdapServer {
     let leaf = authority.issue(&["127.0.0.1"], Validity::Long).unwrap();
     LdapServer::start(&leaf, StartTls::Implicit, || {
         Box::new(|request: &Request, out: &mut dyn Write| {

@@ -277,3 +277,59 @@ fn hostile_names_are_harmless_everywhere() {
     let table = fs::read_to_string(out.join("pending-exports.csv")).unwrap();
     assert!(table.contains("'=1+1") && !table.contains(",=1+1"), "{table}");
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_within_a_second_and_leaves_nothing() {
+    use std::time::{Duration, Instant};
+
+    use dirlift_testkit::{ldap::Operation, pki::Authority};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let authority = Authority::new("Own").unwrap();
+    let fake = crate::import_ad::endless(&authority);
+    fs::write(path("ca.pem"), authority.pem()).unwrap();
+    fs::write(path("password"), "secret").unwrap();
+    fs::create_dir_all(path("config/Connectors")).unwrap();
+    for (name, text) in small::connectors() {
+        fs::write(path("config").join(name), text.replace("DC=small,DC=example", "DC=x")).unwrap();
+    }
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_dirlift"))
+        .env_clear()
+        .args(["rehearse", "--user", "ann@x.example", "--ad"])
+        .arg(format!("ldaps://{}", fake.address()))
+        .args(["--entra", "tenant", "--ca-file"])
+        .arg(path("ca.pem"))
+        .arg("--password-file")
+        .arg(path("password"))
+        .arg("--config")
+        .arg(path("config"))
+        .arg("--out")
+        .arg(path("out"))
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let is_reading = || {
+        let requests = fake.requests();
+        let of = |it: &dirlift_testkit::ldap::Request| matches!(&it.operation, Operation::Search { base, .. } if base == "DC=x");
+        requests.iter().any(of)
+    };
+    let start = Instant::now();
+    while !is_reading() {
+        assert!(start.elapsed() < Duration::from_mins(1), "it never began");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "a folder is in the making");
+    let start = Instant::now();
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    let status = child.wait().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(status.code(), Some(130));
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    assert_eq!(said, "interrupted; no file was written\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
