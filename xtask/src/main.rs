@@ -3,6 +3,7 @@
 //! One file a task. Checks are functions that a test calls too, so `cargo test` alone finds everything.
 #![expect(clippy::print_stdout, reason = "a developer command talks on standard output")]
 mod bench;
+mod checklist;
 mod crash;
 mod demo;
 mod findings;
@@ -39,7 +40,7 @@ enum Task {
     Crash,
     /// Build dirlift and analyse the organisations of test-data/
     Demo,
-    /// Write every generated file: test-data/, and docs/ for findings, functions, assumptions and standard rules
+    /// Write every generated file: test-data/, and docs/ for findings, the checklist, functions, assumptions and standard rules
     Gen {
         /// Fail when a file would change, and change nothing
         #[arg(long)]
@@ -109,6 +110,7 @@ fn root() -> &'static Path {
 fn generate(root: &Path, check: bool) -> anyhow::Result<()> {
     r#gen::run(root, check)?;
     findings::run(root, check)?;
+    checklist::run(root, check)?;
     language::run(root, check)?;
     standard_rules::run(root, check)
 }

@@ -59,16 +59,6 @@ fn not_applicable(list: &Checklist) -> Vec<&ChecklistItem> {
     list.items.iter().filter(|it| it.state == ItemState::NotApplicable).collect()
 }
 
-/// A state as a word beside the item.
-const fn state(it: &ChecklistItem) -> &'static str {
-    match it.state {
-        ItemState::Done => "done",
-        ItemState::Open => "open",
-        ItemState::Stale => "again",
-        ItemState::NotApplicable => "-",
-    }
-}
-
 /// What was seen or said, with who, where, when and until when.
 fn seen(it: &Seen) -> String {
     let mut text = it.detail.clone();
@@ -140,7 +130,7 @@ fn text_of(page: &mut Page, it: &ChecklistItem) {
         _ if it.is_in_the_way() => Style::Red,
         _ => Style::Yellow,
     };
-    let lead = format!("  {:<7}", state(it));
+    let lead = format!("  {:<7}", it.state);
     let blocks = if it.is_in_the_way() { " (blocks)" } else { "" };
     page.block(&lead, style, INDENT, &format!("{}{blocks}: {}", it.id, it.title), Style::Bold);
     if it.state != ItemState::Done {
@@ -208,8 +198,8 @@ pub fn checklist_markdown(list: &Checklist) -> String {
         for it in items {
             let mark = match (it.state, it.is_in_the_way()) {
                 (ItemState::Done, _) => "",
-                (ItemState::Stale, true) => " (again, blocks)",
-                (ItemState::Stale, false) => " (again)",
+                (ItemState::Stale, true) => " (stale, blocks)",
+                (ItemState::Stale, false) => " (stale)",
                 (_, true) => " (blocks)",
                 (_, false) => "",
             };

@@ -5,9 +5,7 @@ use dirlift_model::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{
-    decision, done_of, not_applicable, of_phase, reasons_label, seen, state, switched, title,
-};
+use super::{decision, done_of, not_applicable, of_phase, reasons_label, seen, switched, title};
 use crate::html::{POLICY, STYLE, Safe, field};
 
 /// What only this page needs.
@@ -66,7 +64,7 @@ fn verdict(list: &Checklist) -> Markup {
             dl {
                 @if let Some(switched) = switched(it) { (field("Switch", &html! { (Safe(switched)) })) }
                 @if !it.reasons.is_empty() {
-                    (field(label, &html! { ul { @for reason in &it.reasons { li { (Safe(reason)) } } } }))
+                    (field(label, &html! { ul { @for reason in &it.reasons { li { (prose(reason)) } } } }))
                 }
                 (field("Items", &html! { (Safe(list.counts.words())) }))
             }
@@ -112,13 +110,13 @@ fn item(it: &ChecklistItem) -> Markup {
     html! {
         article.item-of-list.(tone) id={ "item-" (Safe(&it.id)) } {
             p.code {
-                span.severity { (state(it)) @if it.is_in_the_way() { ", blocks" } }
+                span.severity { (it.state.as_str()) @if it.is_in_the_way() { ", blocks" } }
                 " " (Safe(&it.id))
             }
             h3 { span.box aria-hidden="true" { @if is_done { "✓" } } (Safe(&it.title)) }
-            @if !is_done { p { (Safe(&it.what)) } }
+            @if !is_done { p { (prose(&it.what)) } }
             dl {
-                @if !it.why.is_empty() { (field("Why", &html! { (Safe(&it.why)) })) }
+                @if !it.why.is_empty() { (field("Why", &prose(&it.why))) }
                 @if !it.waits_for.is_empty() {
                     (field("Waits for", &html! {
                         @for (idx, id) in it.waits_for.iter().enumerate() {
@@ -134,7 +132,7 @@ fn item(it: &ChecklistItem) -> Markup {
                             @if let Some(sum) = &last.sha256 { br; span.sum { "SHA-256 " (Safe(sum)) } }
                         }))
                     }
-                    None => { (field("Shown by", &html! { (Safe(&it.proof)) })) }
+                    None => { (field("Shown by", &html! { (prose(&it.proof)) })) }
                 }
                 @if !is_done {
                     (field("To take it back", &html! { (Safe(&it.rollback)) }))
@@ -144,6 +142,15 @@ fn item(it: &ChecklistItem) -> Markup {
             @if !is_done {
                 p.sign aria-hidden="true" { "Done by " span.line {} " on " span.line {} }
             }
+        }
+    }
+}
+
+/// Text with what stands between backticks as code.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (idx, part) in text.split('`').enumerate() {
+            @if idx % 2 == 1 { code { (Safe(part)) } } @else { (Safe(part)) }
         }
     }
 }

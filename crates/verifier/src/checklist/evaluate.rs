@@ -139,8 +139,11 @@ impl Case<'_> {
             Some(it) if row.phase <= Phase::Cutover => self.now.min(it.at),
             _ => self.now,
         };
-        let not_before = row.after.and_then(|id| before.iter().find(|it| it.id == id));
-        let not_before = not_before.and_then(|it| Some((it.id.as_str(), it.seen.as_ref()?.at)));
+        let earlier = row.after.and_then(|id| before.iter().find(|it| it.id == id));
+        if let Some(it) = earlier.filter(|it| it.is_in_the_way()) {
+            return (ItemState::Open, format!("{} comes first", it.id), None);
+        }
+        let not_before = earlier.and_then(|it| Some((it.id.as_str(), it.seen.as_ref()?.at)));
         match row.proof {
             Proof::Word(_) => self.by_word(word, at),
             Proof::Seen(kind) => self.by_evidence(kind, at, not_before),

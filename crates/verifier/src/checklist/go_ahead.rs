@@ -28,8 +28,8 @@ pub(super) fn go_ahead(case: &Case<'_>, items: &[ChecklistItem]) -> GoAhead {
     let mut reasons = Vec::new();
     for (id, missing) in CRITICAL {
         if let Some(it) = in_the_way.iter().find(|it| it.id == id) {
-            let why = if it.why.is_empty() { String::new() } else { format!(" ({})", it.why) };
-            reasons.push(format!("{missing}{why}: {id}"));
+            let why = if it.why.is_empty() { String::new() } else { format!("; {}", it.why) };
+            reasons.push(format!("{id}: {missing}{why}"));
         }
     }
     let others: Vec<_> = in_the_way

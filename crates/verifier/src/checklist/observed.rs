@@ -186,9 +186,9 @@ mod tests {
     fn an_old_server_is_off_when_nothing_of_it_can_run() {
         use ServiceState::{Running, Stopped};
         use StartType::{Automatic, Disabled, Manual};
-        let (engine, scheduler) = ("FIMSynchronizationService", "msonlinesyncscheduler");
         // Services, whether it is off, and for how many hours that counts.
         type Case<'a> = (&'a [(&'a str, ServiceState, StartType)], bool, i64);
+        let (engine, scheduler) = ("FIMSynchronizationService", "msonlinesyncscheduler");
         let cases: &[Case<'_>] = &[
             (&[], true, 24),
             (&[("MSSQL$MSONLINE", Running, Automatic)], true, 24),
@@ -215,8 +215,9 @@ mod tests {
 
     #[test]
     fn a_snapshot_with_gaps_shows_nothing() {
+        type Case = (fn(&mut Facts), Unusable);
         let whole = snapshot(&[]);
-        let cases: [(fn(&mut Facts), Unusable); 4] = [
+        let cases: [Case; 4] = [
             (|it| it.taken_at = None, Unusable::NoTime),
             (|it| it.host.name = None, Unusable::NoHost),
             (|it| it.host.name = Some(" ".to_owned()), Unusable::NoHost),
@@ -232,6 +233,7 @@ mod tests {
 
     #[test]
     fn a_new_server_stages_or_has_left() {
+        use EvidenceKind::{StagingOff, StagingOn};
         let export = |n| Run {
             steps: vec![Step {
                 kind: Some(RunStepKind::Export),
@@ -250,7 +252,6 @@ mod tests {
             let all = new_server(&facts, "").unwrap();
             all.into_iter().map(|it| (it.kind, it.holds)).collect::<Vec<_>>()
         };
-        use EvidenceKind::{StagingOff, StagingOn};
         assert_eq!(shown(true, Some(Vec::new())), [(StagingOn, true)]);
         assert_eq!(shown(true, Some(vec![export(-25)])), [(StagingOn, true)]);
         assert_eq!(shown(true, Some(vec![export(-24)])), [(StagingOn, false)]);
