@@ -233,3 +233,130 @@ pub fn checklist_markdown(list: &Checklist) -> String {
     }
     page.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use dirlift_model::checklist::{Counts, FORMAT_VERSION, Switches};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn at(n: i64) -> Timestamp {
+        // 2026-11-21T00:00:00Z and hours after it.
+        Timestamp::from_second(1_795_219_200 + 3600 * n).unwrap()
+    }
+
+    fn item(id: &str, phase: Phase, state: ItemState) -> ChecklistItem {
+        ChecklistItem {
+            id: id.to_owned(),
+            phase,
+            order: 1,
+            title: format!("Title of {id}"),
+            what: "Run `x` and look.".to_owned(),
+            blocking: true,
+            state,
+            why: String::new(),
+            proof: "somebody's word, for good".to_owned(),
+            seen: None,
+            waits_for: Vec::new(),
+            rollback: "nothing".to_owned(),
+            reference: "A document".to_owned(),
+            checked: "2026-11-21".to_owned(),
+        }
+    }
+
+    fn list() -> Checklist {
+        let mut first = item("first", Phase::Prepare, ItemState::Done);
+        first.seen = Some(Seen {
+            detail: "copied".to_owned(),
+            source: "ticket".to_owned(),
+            author: Some("Ida".to_owned()),
+            host: None,
+            at: at(0),
+            valid_until: Some(at(2)),
+            sha256: Some("ab".repeat(32)),
+        });
+        let mut second = item("second", Phase::Prepare, ItemState::Stale);
+        second.why = "too old".to_owned();
+        let mut third = item("third", Phase::Cutover, ItemState::Open);
+        third.waits_for = vec!["second".to_owned()];
+        let mut fourth = item("fourth", Phase::Confirm, ItemState::NotApplicable);
+        fourth.why = "only where it rains".to_owned();
+        Checklist {
+            format_version: FORMAT_VERSION,
+            tool_version: "0".to_owned(),
+            as_of: at(3),
+            deployment: "Fabrikam".to_owned(),
+            switches: Switches::default(),
+            go_ahead: GoAhead {
+                decision: Decision::No,
+                reasons: vec!["second: too old".to_owned()],
+                notice: Some("Nothing synchronises.".to_owned()),
+                cut_over: None,
+            },
+            counts: Counts { open: 1, done: 1, stale: 1, not_applicable: 1, blocking: 2 },
+            items: vec![first, second, third, fourth],
+        }
+    }
+
+    #[test]
+    fn the_text_stands_as_it_should() {
+        let expected = "Checklist of Fabrikam
+  go-ahead            No: the new server must not become active
+  notice              Nothing synchronises.
+  because             second: too old
+  items               1 of 3 items done, 1 open, 1 opened again; 2 items are in
+                      the way
+  as of               2026-11-21T03:00:00Z, dirlift 0
+
+Prepare (1 of 2 done)
+  done   first: Title of first
+         Evidence: copied; said by Ida, 2026-11-21T00:00:00Z, counts until
+         2026-11-21T02:00:00Z, SHA-256 abababababababab….
+  stale  second (blocks): Title of second
+         Run `x` and look.
+         Why: too old.
+         Shown by: somebody's word, for good.
+
+Cut over (0 of 1 done)
+  open   third (blocks): Title of third
+         Run `x` and look.
+         Waits for: second.
+         Shown by: somebody's word, for good.
+
+Not for this deployment
+  - fourth: only where it rains
+";
+        assert_eq!(checklist_text(&list(), &TextOptions { width: 80, color: false }), expected);
+    }
+
+    #[test]
+    fn markdown_and_page_have_what_the_text_cuts_off() {
+        let markdown = checklist_markdown(&list());
+        assert!(markdown.starts_with("# Checklist of Fabrikam\n"), "{markdown}");
+        assert!(markdown.contains("\n- [x] first: Title of first\n"));
+        assert!(markdown.contains("\n- [ ] second (stale, blocks): Title of second\n"));
+        let page = checklist_html(&list());
+        for text in [&markdown, &page] {
+            assert!(text.contains(&"ab".repeat(32)));
+        }
+        assert!(page.contains("Run <code>x</code> and look."));
+        assert!(page.contains("<a href=\"#item-second\">second</a>"));
+        assert!(page.contains("only where it rains"));
+    }
+
+    #[test]
+    fn hostile_text_is_harmless() {
+        let bad = "\u{1b}[31m\u{202e}`<script>`";
+        let mut list = list();
+        list.deployment = bad.to_owned();
+        list.items[1].why = bad.to_owned();
+        list.go_ahead.reasons = vec![bad.to_owned()];
+        let text = checklist_text(&list, &TextOptions { width: 80, color: true });
+        assert!(!text.contains("\u{1b}[31m\u{202e}"));
+        for it in [checklist_markdown(&list), checklist_html(&list)] {
+            assert!(!it.contains('\u{1b}') && !it.contains('\u{202e}'), "{it}");
+        }
+        assert!(!checklist_html(&list).contains("<script"));
+    }
+}
