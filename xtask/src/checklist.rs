@@ -68,8 +68,12 @@ fn text() -> String {
     let mut out = String::from(HEAD);
     out.push_str("\n## Evidence\n\n| kind | from | counts |\n|---|---|---|\n");
     for kind in EvidenceKind::ALL {
-        let hours = kind.valid_hours().map_or("for good".to_owned(), |it| format!("{it} hours"));
-        let _ = writeln!(out, "| `{kind}` | {} | {hours} |", kind.how());
+        let time = match kind.valid_hours() {
+            None => "for good".to_owned(),
+            Some(hours) if hours > 24 => format!("{} days", hours / 24),
+            Some(hours) => format!("{hours} hours"),
+        };
+        let _ = writeln!(out, "| `{kind}` | {} | {time} |", kind.how());
     }
     out.push_str("\n## Items\n\n| phase | item | blocks | only where |\n|---|---|---|---|\n");
     for row in rows() {

@@ -204,7 +204,7 @@ pub struct ChecklistItem {
     pub title: String,
     /// What to do.
     pub what: String,
-    /// Nothing that comes after it may be done before it is.
+    /// The switch waits for it, or after the switch the end of the move.
     pub blocking: bool,
     /// Where it stands.
     pub state: ItemState,

@@ -38,7 +38,7 @@ pub struct Row {
     pub title: &'static str,
     /// What to do, and how it is known to be done.
     pub what: &'static str,
-    /// Nothing behind it may be done before it is.
+    /// The switch waits for it, or after the switch the end of the move.
     pub blocking: bool,
     /// What a customer has to use for it to concern them: all of it. None is everybody.
     pub when: &'static [Condition],
@@ -156,5 +156,5 @@ mod docs {
         "Microsoft Entra Connect: Configure AD DS Connector account permissions";
     pub(super) const APPLICATION: &str =
         "Authenticate to Microsoft Entra ID by using application identity";
-    pub(super) const PRACTICE: &str = "dirlift: practice of such moves";
+    pub(super) const PRACTICE: &str = "Practice of such moves, no document of the vendor";
 }
