@@ -7,7 +7,7 @@ use std::{
 use dirlift_deployment::{
     ChecklistRecord, ConnectorKind, Deployment, Mode, RunResult, Store, StoredConnector,
 };
-use dirlift_exporter::bundle::{self, BundleSource, Label, Part};
+use dirlift_exporter::bundle::Bundle;
 use dirlift_model::{
     Guid, Product,
     checklist::{Evidence, EvidenceKind, Switches, WayBack},
@@ -17,7 +17,7 @@ use serde_json::Value;
 use snapbox::cmd::Command;
 use tempfile::TempDir;
 
-use crate::{Outcome, dirlift, json, organisation, run};
+use crate::{Outcome, dirlift, organisation, run};
 
 /// A time long ago, counted in hours: words of today come after it.
 fn hour(n: i64) -> Timestamp {
@@ -124,22 +124,14 @@ fn item(list: &Value, id: &str) -> Value {
     list["items"].as_array().unwrap().iter().find(|it| it["id"] == id).unwrap().clone()
 }
 
-/// A bundle with the analysis of an organisation: its file and its SHA-256.
+/// The bundle of an organisation: its file and its SHA-256.
 fn bundle(folder: &Path, name: &str) -> (PathBuf, String) {
-    let (mut analysis, _) = json(&organisation(name));
-    let label = Label {
-        tool: "dirlift 0".to_owned(),
-        source: BundleSource { product: None, version: None, host: None },
-        snapshot_time: hour(0),
-        forced: Vec::new(),
-    };
-    // What the command prints for a path of this machine is not of interest here.
-    analysis["source"]["evidence"] = Value::Array(Vec::new());
-    let part = Part::new("analysis.json", serde_json::to_vec(&analysis).unwrap());
-    let written = bundle::write(&label, vec![part]).unwrap();
     let path = folder.join(format!("{name}.zip"));
-    fs::write(&path, &written.bytes).unwrap();
-    (path, written.sum.to_string())
+    let command = dirlift().arg("export").arg(organisation(name)).arg("--force");
+    let outcome = run(command.arg("--out").arg(&path));
+    assert!(matches!(outcome.code, 0 | 4), "{}", outcome.stderr);
+    let sum = Bundle::read(&path).unwrap().sum().to_string();
+    (path, sum)
 }
 
 /// Fabrikam's snapshot at another time, with its two services in another state.
