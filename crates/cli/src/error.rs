@@ -23,6 +23,8 @@ enum Kind {
     Refused,
     /// The person pressed Ctrl+C.
     Interrupted,
+    /// It stopped part-way and can be resumed.
+    Stopped,
     /// The reader of our output went away, which is no error.
     ClosedPipe,
 }
@@ -59,6 +61,11 @@ impl CommandError {
     /// The person pressed Ctrl+C at a prompt.
     pub(crate) fn interrupted() -> Self {
         Self::new(Kind::Interrupted, "interrupted")
+    }
+
+    /// A failure part-way: what is done stays done.
+    pub(crate) fn stopped(cause: impl Into<BoxError>) -> Self {
+        Self::new(Kind::Stopped, cause)
     }
 
     /// A failure to do something with a file.
@@ -110,6 +117,7 @@ impl CommandError {
             Kind::Usage => Exit::Usage,
             Kind::Refused => Exit::Objections,
             Kind::Interrupted => Exit::Interrupted,
+            Kind::Stopped => Exit::Stopped,
         }
     }
 }

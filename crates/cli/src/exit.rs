@@ -44,11 +44,13 @@ impl Exit {
             Self::Done => "done, nothing to object",
             Self::Failed => "failed",
             Self::Usage => "wrong usage",
-            Self::Objections => "done, and something blocks (a blocker, or --fail-on reached)",
+            Self::Objections => {
+                "done, and something blocks (a blocker, --fail-on reached, a refused plan, a guard)"
+            }
             Self::Incomplete => {
                 "a fact needed for the recommendation or a blocker check is missing"
             }
-            Self::Stopped => "stopped part-way",
+            Self::Stopped => "stopped part-way; --resume goes on",
             Self::Bug => "a bug in dirlift",
             Self::Interrupted => "interrupted, with nothing to resume",
         }

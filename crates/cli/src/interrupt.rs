@@ -21,6 +21,9 @@ static PROMPT: Mutex<()> = Mutex::new(());
 /// Whether the command ends by itself on Ctrl+C.
 static HANDED_OVER: AtomicBool = AtomicBool::new(false);
 
+/// Whether what was done so far can be resumed.
+static RESUMABLE: AtomicBool = AtomicBool::new(false);
+
 /// How long the end waits for the terminal to be put right.
 const PATIENCE: Duration = Duration::from_millis(400);
 
@@ -35,6 +38,14 @@ pub(crate) fn handed_over<T>(work: impl FnOnce() -> T) -> T {
     HANDED_OVER.store(true, Ordering::SeqCst);
     let result = work();
     HANDED_OVER.store(false, Ordering::SeqCst);
+    result
+}
+
+/// Does something whose finished steps stay done: on Ctrl+C the program says so and ends as stopped part-way.
+pub(crate) fn resumable<T>(work: impl FnOnce() -> T) -> T {
+    RESUMABLE.store(true, Ordering::SeqCst);
+    let result = work();
+    RESUMABLE.store(false, Ordering::SeqCst);
     result
 }
 
@@ -91,7 +102,10 @@ fn end() {
     if io::stderr().is_terminal() {
         text.push_str("\r\u{1b}[K");
     }
-    text.push_str(if unfinished.is_empty() {
+    let is_resumable = RESUMABLE.load(Ordering::SeqCst);
+    text.push_str(if is_resumable {
+        "interrupted; what was done stays done, and --resume goes on\n"
+    } else if unfinished.is_empty() {
         "interrupted\n"
     } else {
         "interrupted; no file was written\n"
@@ -108,7 +122,8 @@ fn end() {
         }
     }
     drop(io::stderr().write_all(text.as_bytes()));
-    std::process::exit(i32::from(Exit::Interrupted as u8));
+    let exit = if is_resumable { Exit::Stopped } else { Exit::Interrupted };
+    std::process::exit(i32::from(exit as u8));
 }
 
 fn wait_for_prompt() {

@@ -9,8 +9,8 @@ use std::{
 
 use dirlift_directory::{CodePage, Connect, Credentials as AdCredentials, Server, Source, Trust};
 use dirlift_entra::{
-    Certificate, Cloud, Credentials, DeviceCode, Endpoints, Error, Graph, HttpOptions, Pause,
-    SecretString, SignIn, Surroundings, TenantName,
+    Certificate, Cloud, Credentials, DeviceCode, Endpoints, EntraSource, Error, Graph, HttpOptions,
+    Pause, SecretString, SignIn, Surroundings, TenantName,
 };
 use dirlift_model::{Guid, text::sanitize};
 
@@ -157,13 +157,48 @@ impl EntraSignIn {
     }
 }
 
+/// Signing in to both sides, for commands that read both.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Signing in")]
+pub(crate) struct SignInArgs {
+    #[command(flatten)]
+    ad: AdSignIn,
+    /// File with the client secret in its first line, instead of the environment or the keyboard
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["certificate", "device_code"])]
+    client_secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    entra: EntraSignIn,
+    /// Certificates of the authorities to trust (PEM): in place of those of the system for Active Directory, besides them
+    /// for Microsoft Entra ID
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+}
+
+impl SignInArgs {
+    /// What is needed to reach the sources; asks for a password only where one of them needs it.
+    pub(crate) fn connect(&self, sources: &[Source]) -> Result<Connect, CommandError> {
+        let server = sources.iter().find(|it| matches!(it, Source::Ldap(_))).or(sources.first());
+        let nothing = Source::Ldif(PathBuf::new());
+        self.ad.connect(server.unwrap_or(&nothing), self.ca_file.as_deref())
+    }
+
+    /// A client for the tenant, not signed in yet; `None` when the source is none.
+    pub(crate) fn graph(&self, source: &EntraSource) -> Result<Option<Graph>, CommandError> {
+        let EntraSource::Graph(tenant) = source else { return Ok(None) };
+        let secret = ("--client-secret-file", self.client_secret_file.as_deref());
+        self.entra.graph(tenant, secret, self.ca_file.as_deref()).map(Some)
+    }
+}
+
+/// Says something to the person; when nobody listens, there is nobody to tell.
+pub(crate) fn talk(text: &str) {
+    drop(io::stderr().lock().write_all(text.as_bytes()));
+}
+
 fn show_code(code: &DeviceCode) {
     let minutes = code.valid_for.as_secs() / 60;
     let (page, code) = (sanitize(&code.page), sanitize(&code.code));
-    let text =
-        format!("To sign in, open {page} and enter the code {code} within {minutes} minutes.\n");
-    // When nobody listens, there is nobody to tell.
-    drop(io::stderr().lock().write_all(text.as_bytes()));
+    talk(&format!("To sign in, open {page} and enter the code {code} within {minutes} minutes.\n"));
 }
 
 /// The real time, patience and chance.

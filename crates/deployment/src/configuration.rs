@@ -30,7 +30,7 @@ pub struct StoredRule {
     pub precedence: Option<u32>,
     /// It is turned off.
     pub disabled: bool,
-    /// Where it comes from: `target`, `original`, `translated` or `built-in`.
+    /// Where it comes from: `target`, `sample`, `built-in`, or `custom` for one that no product shipped.
     pub source: String,
     /// The rule as its XML file.
     pub content: String,

@@ -271,6 +271,11 @@ pub fn plan_of(store: &Store) -> Result<Option<Plan>, ApplyError> {
     store.setting(PLAN)?.map(|it| Ok(serde_json::from_str(&it)?)).transpose()
 }
 
+/// The connectors of a store, in their order.
+pub fn connectors(store: &Store) -> Result<Vec<ConnectorSetup>, ApplyError> {
+    steps::connectors(store)
+}
+
 fn work(
     order: &Order<'_>,
     kind: StepKind,

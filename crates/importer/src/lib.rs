@@ -5,6 +5,7 @@
 //! does it, journalled in the deployment store, with the directories behind the port [`Directories`]. Nothing here
 //! writes to a directory.
 pub mod apply;
+pub mod feed;
 pub mod plan;
 pub mod rehearsal;
 pub mod services;

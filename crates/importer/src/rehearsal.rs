@@ -13,6 +13,7 @@ mod sources;
 mod stored;
 mod tally;
 
+pub(crate) use self::sources::{parameters, tenant};
 pub use self::{
     error::RehearsalError,
     folder::{ERRORS, Folder, PENDING_EXPORTS, SUMMARY, Written},

@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 use dirlift_deployment::{
     ConnectorKind, StoredConfiguration, StoredConnector, StoredPartition, StoredRule,
 };
-use dirlift_exporter::settings::{Forest, SettingsFile};
+use dirlift_directory::{ImportRequest, PartitionRequest};
 use dirlift_model::{AttributeName, Guid, SyncRule, config::ContainerScope};
 use dirlift_serverconfig::{Document, declarative::write_rule};
+use dirlift_verifier::DEFAULT_DELETES;
 use serde::{Deserialize, Serialize};
+
+use crate::rehearsal::{self, RuleBasis};
+
+/// Beginning of the tags of built-in rules.
+const BUILT_IN: &str = "dirlift.";
 
 /// Setting of the store with the connectors, as JSON.
 pub(crate) const CONNECTORS: &str = "connector_setup";
@@ -15,8 +21,11 @@ pub(crate) const CONNECTORS: &str = "connector_setup";
 /// Setting of the store with the deletes that pass the guards; `none` for any number.
 pub(crate) const DELETE_LIMIT: &str = "delete_limit";
 
-/// Setting of the store with the basis of the standard rules: `target`, `sample`, `original` or `built-in`.
+/// Setting of the store with the basis of the standard rules: `target`, `sample` or `built-in`.
 pub(crate) const BASIS: &str = "rule_basis";
+
+/// Setting of the store with what is worth knowing about the configuration, as JSON.
+pub(crate) const NOTES: &str = "configuration_notes";
 
 /// Connectors and rules of a deployment.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +38,8 @@ pub struct Setup {
     pub basis: String,
     /// Most deletes of one export; `None` for any number.
     pub delete_limit: Option<u64>,
+    /// What is worth knowing about the configuration, in plain words.
+    pub notes: Vec<String>,
 }
 
 /// A connector and what is read of its directory.
@@ -40,16 +51,18 @@ pub struct ConnectorSetup {
     pub name: String,
     /// It stands for the cloud, else for a forest.
     pub is_cloud: bool,
-    /// DNS name of the forest; empty for the cloud.
+    /// DNS name of the forest; empty for the cloud, and where the configuration does not say.
     pub forest: String,
     /// The source as typed. It holds no credentials.
     pub source: Option<String>,
-    /// Parameters of rules such as `Forest.FQDN`.
+    /// Parameters of rules.
     pub parameters: BTreeMap<String, String>,
-    /// Partitions of the directory.
+    /// Partitions in scope; none for every domain, whole.
     pub partitions: Vec<PartitionSetup>,
-    /// Attributes that are read; `None` for the usual ones.
-    pub attributes: Option<Vec<AttributeName>>,
+    /// Object classes of partitions that name none.
+    pub object_classes: Vec<AttributeName>,
+    /// Attributes that are read.
+    pub attributes: Vec<AttributeName>,
 }
 
 /// A partition of a directory.
@@ -57,57 +70,70 @@ pub struct ConnectorSetup {
 pub struct PartitionSetup {
     /// DN of the naming context.
     pub dn: String,
-    /// DNS name.
-    pub dns_name: Option<String>,
-    /// In scope.
-    pub selected: bool,
-    /// Object types in scope; none for the usual ones.
-    pub object_types: Vec<AttributeName>,
+    /// Object classes in scope; none for those of the connector.
+    pub object_classes: Vec<AttributeName>,
     /// Containers in scope.
     pub scope: ContainerScope,
 }
 
-/// The connectors of a bundle; `source` gives the source of each.
-pub fn connectors(
-    settings: &SettingsFile,
-    source: impl Fn(Guid) -> Option<String>,
-) -> Vec<ConnectorSetup> {
-    let mut all: Vec<_> =
-        settings.forests.iter().map(|it| forest(it, source(it.connector))).collect();
-    all.extend(settings.tenant.iter().map(|it| ConnectorSetup {
-        id: it.connector,
-        name: it.connector_name.clone(),
-        is_cloud: true,
-        forest: String::new(),
-        source: source(it.connector),
-        parameters: BTreeMap::new(),
-        partitions: Vec::new(),
-        attributes: None,
-    }));
-    all
+impl Setup {
+    /// A deployment of what could be rehearsed; `source` gives the source of each connector.
+    pub fn new(of: &rehearsal::Setup, source: impl Fn(Guid) -> Option<String>) -> Self {
+        let basis = of.rule_basis.as_str();
+        let origin = |it: &SyncRule| match it {
+            it if it.is_custom() => "custom",
+            it if it.immutable_tag.starts_with(BUILT_IN) => RuleBasis::BuiltIn.as_str(),
+            _ => basis,
+        };
+        let connectors = of.connectors.iter().map(|it| ConnectorSetup {
+            id: it.id,
+            name: it.name.clone(),
+            is_cloud: !it.forest_side(),
+            forest: it.forest.clone().unwrap_or_default(),
+            source: source(it.id),
+            parameters: of.parameters.iter().cloned().collect(),
+            partitions: it.request.partitions.iter().map(PartitionSetup::new).collect(),
+            object_classes: it.request.object_classes.clone(),
+            attributes: it.request.attributes.clone(),
+        });
+        let damaged = of.damaged.iter().map(|it| format!("could not be read: {it}"));
+        Self {
+            connectors: connectors.collect(),
+            rules: of.rules.iter().map(|it| (it.clone(), origin(it))).collect(),
+            basis: basis.to_owned(),
+            delete_limit: Some(DEFAULT_DELETES),
+            notes: of.notes.iter().cloned().chain(damaged).collect(),
+        }
+    }
 }
 
-fn forest(forest: &Forest, source: Option<String>) -> ConnectorSetup {
-    let partitions = forest.partitions.iter().map(|it| PartitionSetup {
-        dn: it.dn.clone(),
-        dns_name: it.dns_name.clone(),
-        selected: it.selected,
-        object_types: it.object_types.clone(),
-        scope: ContainerScope {
-            inclusions: it.included.iter().map(|it| it.dn.clone()).collect(),
-            exclusions: it.excluded.iter().map(|it| it.dn.clone()).collect(),
-        },
-    });
-    let parameters = [("Forest.FQDN".to_owned(), forest.name.clone())];
-    ConnectorSetup {
-        id: forest.connector,
-        name: forest.connector_name.clone(),
-        is_cloud: false,
-        forest: forest.name.clone(),
-        source,
-        parameters: parameters.into_iter().filter(|(_, it)| !it.is_empty()).collect(),
-        partitions: partitions.collect(),
-        attributes: forest.attribute_selection.value.clone(),
+impl PartitionSetup {
+    fn new(of: &PartitionRequest) -> Self {
+        Self {
+            dn: of.naming_context.to_string(),
+            object_classes: of.object_classes.clone(),
+            scope: of.scope.clone(),
+        }
+    }
+}
+
+impl ConnectorSetup {
+    /// What is asked of the directory; an error names the partition that is none.
+    pub(crate) fn request(&self) -> Result<ImportRequest, String> {
+        let partition = |it: &PartitionSetup| {
+            let naming_context = it.dn.parse();
+            Ok(PartitionRequest {
+                naming_context: naming_context
+                    .map_err(|error| format!("partition {}: {error}", it.dn))?,
+                object_classes: it.object_classes.clone(),
+                scope: it.scope.clone(),
+            })
+        };
+        Ok(ImportRequest {
+            partitions: self.partitions.iter().map(partition).collect::<Result<_, String>>()?,
+            object_classes: self.object_classes.clone(),
+            attributes: self.attributes.clone(),
+        })
     }
 }
 
@@ -128,7 +154,7 @@ impl Setup {
             connector.partitions.iter().map(|it| StoredPartition {
                 connector: connector.id,
                 dn: it.dn.clone(),
-                selected: it.selected,
+                selected: true,
             })
         });
         let limit = self.delete_limit.map_or_else(|| "none".to_owned(), |it| it.to_string());
@@ -140,6 +166,7 @@ impl Setup {
                 (CONNECTORS.to_owned(), serde_json::to_string(&self.connectors)?),
                 (BASIS.to_owned(), self.basis.clone()),
                 (DELETE_LIMIT.to_owned(), limit),
+                (NOTES.to_owned(), serde_json::to_string(&self.notes)?),
             ],
         })
     }

@@ -1,7 +1,6 @@
 //! `dirlift import entra`: a tenant of Microsoft Entra ID, read through Microsoft Graph into a folder.
 use std::{
     fmt::Write as _,
-    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +10,13 @@ use dirlift_model::{
     text::{plural, sanitize},
 };
 
-use crate::{context, error::CommandError, exit::Exit, interrupt, sign_in::EntraSignIn};
+use crate::{
+    context,
+    error::CommandError,
+    exit::Exit,
+    interrupt,
+    sign_in::{EntraSignIn, talk},
+};
 
 /// Reads a tenant of Microsoft Entra ID through Microsoft Graph into a folder (docs/entra.md)
 #[derive(Debug, clap::Args)]
@@ -73,11 +78,6 @@ async fn import(
 ) -> Result<TenantFacts, CommandError> {
     graph.sign_in().await?;
     Ok(save(graph, &ImportOptions::default(), out, progress).await?)
-}
-
-/// Says something to the person; when nobody listens, there is nobody to tell.
-fn talk(text: &str) {
-    drop(io::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// What was read, and what was not.

@@ -8,8 +8,10 @@ mod export;
 mod import;
 mod import_ad;
 mod import_entra;
+mod migrate;
 mod rehearse;
 mod rules;
+mod sync;
 
 use clap::Subcommand;
 
@@ -25,6 +27,8 @@ pub(crate) enum Command {
     Import(import::Args),
     Rehearse(rehearse::Args),
     Explain(explain::Args),
+    Migrate(migrate::Args),
+    Sync(sync::Args),
     Checklist(checklist::Args),
 }
 
@@ -38,6 +42,8 @@ impl Command {
             Self::Import(args) => import::run(args),
             Self::Rehearse(args) => rehearse::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Migrate(args) => migrate::run(args),
+            Self::Sync(args) => sync::run(args),
             Self::Checklist(args) => checklist::run(args),
         }
     }

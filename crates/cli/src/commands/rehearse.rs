@@ -19,7 +19,7 @@ use crate::{
     exit::Exit,
     interrupt,
     progress::SECONDS,
-    sign_in::{AdSignIn, EntraSignIn, entra_hint},
+    sign_in::{SignInArgs, entra_hint},
     sources::{ad_failed, connector_space, open_ad},
 };
 
@@ -52,17 +52,8 @@ pub(crate) struct Args {
     /// Form of what goes to standard output
     #[arg(long, default_value = "text")]
     format: Format,
-    /// Certificates of the authorities to trust (PEM): in place of those of the system for Active Directory, besides them
-    /// for Microsoft Entra ID
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
     #[command(flatten)]
-    ad_sign_in: AdSignIn,
-    /// File with the client secret in its first line, instead of the environment or the keyboard
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["certificate", "device_code"])]
-    client_secret_file: Option<PathBuf>,
-    #[command(flatten)]
-    entra_sign_in: EntraSignIn,
+    sign_in: SignInArgs,
 }
 
 /// Form of the output.
@@ -113,16 +104,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     // Everything that can be asked for is asked for before anything is read.
     let mut sources = Vec::new();
     for (connector, source) in connectors.into_iter().zip(&args.ad) {
-        let connect = args.ad_sign_in.connect(&source.source, args.ca_file.as_deref())?;
+        let connect = args.sign_in.connect(std::slice::from_ref(&source.source))?;
         sources.push((connector, source, connect));
     }
-    let secret = ("--client-secret-file", args.client_secret_file.as_deref());
-    let graph = match &args.entra {
-        EntraSource::Graph(tenant) => {
-            Some(args.entra_sign_in.graph(tenant, secret, args.ca_file.as_deref())?)
-        }
-        EntraSource::Folder(_) | EntraSource::CsExport(_) => None,
-    };
+    let graph = args.sign_in.graph(&args.entra)?;
     let mut folder = interrupt::whole(|unfinished| {
         let folder = Folder::create(&args.out)?;
         unfinished.add(folder.temporary_path());

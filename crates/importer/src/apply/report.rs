@@ -8,7 +8,7 @@ use super::{
     guards::{self, GuardReport},
     steps::{self, FULL_IMPORT, FULL_SYNCHRONIZATION},
 };
-use crate::setup::BASIS;
+use crate::setup::{BASIS, NOTES};
 
 /// Setting of the store with the report, as JSON.
 const REPORT: &str = "report";
@@ -31,10 +31,12 @@ pub struct Report {
     pub name: String,
     /// Where the new product is deployed.
     pub mode: Mode,
-    /// Where the standard rules come from: `target`, `sample`, `original` or `built-in`.
+    /// Where the standard rules come from: `target`, `sample` or `built-in`.
     pub rule_basis: String,
     /// How many rules there are.
     pub rules: u64,
+    /// What is worth knowing about the configuration, rules that had to be left out among it.
+    pub notes: Vec<String>,
     /// The connectors, in their order.
     pub connectors: Vec<ConnectorReport>,
     /// What the guards say.
@@ -154,6 +156,7 @@ fn make(store: &Store) -> Result<Report, ApplyError> {
         mode: store.deployment().mode,
         rule_basis: store.setting(BASIS)?.unwrap_or_default(),
         rules: store.rules()?.len() as u64,
+        notes: serde_json::from_str(&store.setting(NOTES)?.unwrap_or_else(|| "[]".to_owned()))?,
         connectors,
         guards: guards::read(store)?,
         synchronization: engine.map(|it| serde_json::from_str(&it)).transpose()?,

@@ -6,9 +6,10 @@ use std::{
 
 use dirlift_deployment::{RunEnd, RunResult, RunStep, Store, StoreError};
 use dirlift_model::{
-    AttributeName, Guid, TenantFacts,
+    AttributeName, Guid, Severity, TenantFacts,
     text::{plural, shorten},
 };
+use dirlift_syncengine::rules::RuleSet;
 use serde::{Deserialize, Serialize};
 
 use super::{ApplyError, Moment, Ports};
@@ -72,6 +73,15 @@ pub(super) fn load(store: &mut Store, setup: &Setup) -> Result<String, ApplyErro
     if names.windows(2).any(|it| it[0] == it[1]) {
         return Err(ApplyError::Configuration("two connectors have one name"));
     }
+    let mut setup = setup.clone();
+    let rules: Vec<_> = setup.rules.iter().map(|it| it.0.clone()).collect();
+    let compiled = RuleSet::compile(&rules, &());
+    let blockers =
+        compiled.findings().iter().filter(|it| it.problem.severity() == Severity::Blocker);
+    setup.notes.extend(blockers.map(|it| {
+        let name = rules.get(it.index).map_or("", |it| it.name.as_str());
+        format!("rule {name} is left out: {}", it.problem)
+    }));
     store.write_configuration(&setup.stored()?)?;
     Ok(format!(
         "{}, {}",

@@ -11,7 +11,7 @@ use dirlift_model::{
 };
 use dirlift_syncengine::sync::{
     Connector, ConnectorKind, MetaverseObject, Options, Partition, Readable, SyncError,
-    Synchronization, Synchronized, Tenant,
+    Synchronization, Synchronized,
 };
 
 use super::{
@@ -19,7 +19,10 @@ use super::{
     report::{ENGINE, NOW},
     steps::{self, FULL_IMPORT, FULL_SYNCHRONIZATION, ImportFacts},
 };
-use crate::setup::{ConnectorSetup, read_rule};
+use crate::{
+    rehearsal,
+    setup::{ConnectorSetup, read_rule},
+};
 
 /// Errors of one kind that a run names.
 const MAX_EXAMPLES: usize = 20;
@@ -96,18 +99,10 @@ fn space(connector: &ConnectorSetup, facts: &ImportFacts) -> Connector {
     let mut out = Connector::new(connector.id, connector.name.clone(), kind);
     out.parameters.clone_from(&connector.parameters);
     out.parameters.extend(facts.parameters.clone());
-    let mut roots: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
-    for it in &connector.partitions {
-        let fqdn = it.dns_name.iter().map(|it| ("Domain.FQDN".to_owned(), it.clone()));
-        roots.entry(&it.dn).or_default().extend(fqdn);
-    }
-    for (dn, parameters) in &facts.partitions {
-        roots.entry(dn).or_default().extend(parameters.clone());
-    }
-    let partition = |(dn, parameters): (&str, BTreeMap<String, String>)| {
-        Some(Partition { root: dn.parse().ok()?, parameters })
+    let partition = |(dn, parameters): (&String, &BTreeMap<String, String>)| {
+        Some(Partition { root: dn.parse().ok()?, parameters: parameters.clone() })
     };
-    out.partitions = roots.into_iter().filter_map(partition).collect();
+    out.partitions = facts.partitions.iter().filter_map(partition).collect();
     out
 }
 
@@ -117,22 +112,9 @@ fn cloud(facts: &ImportFacts, options: &mut Options) {
         options.readable = Readable::Only(readable.clone());
     }
     let Some(tenant) = &facts.tenant else { return };
-    let is_federated =
-        |it: &&dirlift_model::tenant::Domain| it.authentication.eq_ignore_ascii_case("Federated");
-    let domains = tenant.domains.iter().flatten().filter(is_federated);
-    let feature = |name: &str| {
-        let features = tenant.directory_sync.iter().flat_map(|it| &it.features);
-        let mut found = features.filter(|(it, _)| it.eq_ignore_ascii_case(name));
-        found.next().map(|(_, on)| *on)
-    };
-    options.tenant = Tenant {
-        federated_domains: domains.map(|it| it.name.to_lowercase()).collect(),
-        administrators: tenant.role_members.iter().flatten().map(|it| it.id).collect(),
-        soft_match_on_upn: feature("softMatchOnUpnEnabled").unwrap_or(true),
-        blocks_soft_match: feature("blockSoftMatchEnabled").unwrap_or(false),
-        blocks_hard_match: feature("blockCloudObjectTakeoverThroughHardMatchEnabled")
-            .unwrap_or(false),
-    };
+    options.tenant = rehearsal::tenant(tenant);
+    // Without a mark nobody knows what this system had made, and so nothing is deleted.
+    options.history = tenant.objects.iter().any(|it| it.synchronized > 0);
 }
 
 fn write(

@@ -16,7 +16,7 @@ pub fn readable() -> Readable {
 }
 
 /// What decides which exports the tenant would refuse.
-pub(super) fn tenant(facts: &TenantFacts) -> Tenant {
+pub(crate) fn tenant(facts: &TenantFacts) -> Tenant {
     let is_federated =
         |it: &&dirlift_model::tenant::Domain| it.authentication.eq_ignore_ascii_case("federated");
     let features = facts.directory_sync.as_ref().map(|it| &it.features);
@@ -41,7 +41,7 @@ pub(super) fn tenant(facts: &TenantFacts) -> Tenant {
 }
 
 /// Parameters of a forest and of its domains, and what of them is a guess.
-pub(super) fn parameters(
+pub(crate) fn parameters(
     forest: &Forest,
     selected: &[PartitionRequest],
     name: Option<&str>,

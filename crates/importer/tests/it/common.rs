@@ -12,7 +12,7 @@ use dirlift_importer::{
     Directories,
     apply::{ImportFacts, Imported, Moment, Ports, SourceFailed, Watch},
     plan::{AdSource, ConnectOptions, Request},
-    setup::{ConnectorSetup, Setup, connectors},
+    setup::{ConnectorSetup, PartitionSetup, Setup},
 };
 use dirlift_model::{
     Analysis, AttributeValue, CsObject, Guid, Product, SyncRule, TenantFacts,
@@ -20,13 +20,13 @@ use dirlift_model::{
         Database, DatabaseKind, Deployment, Estimate, Objects, Path as UpgradePath, Recommendation,
         Source,
     },
-    config::Location,
+    config::{ContainerScope, Location},
     plan::Mode,
     progress::Progress,
     rule::{
         AttributeMapping, Direction, JoinCondition, JoinGroup, LinkType, MappingSource, ValueMerge,
     },
-    tenant::RoleMember,
+    tenant::{ObjectCount, RoleMember},
 };
 use jiff::Timestamp;
 
@@ -201,12 +201,30 @@ pub(crate) fn request(bundle: &Bundle) -> Request<'_> {
 
 /// Two rules: users in by objectGUID, users out by anchor.
 pub(crate) fn setup() -> Setup {
-    let settings = settings();
+    let connector = |id, name: &str, is_cloud| ConnectorSetup {
+        id,
+        name: name.to_owned(),
+        is_cloud,
+        forest: String::new(),
+        source: Some("memory".to_owned()),
+        parameters: BTreeMap::new(),
+        partitions: vec![PartitionSetup {
+            dn: "DC=fabrikam,DC=example".to_owned(),
+            object_classes: Vec::new(),
+            scope: ContainerScope::default(),
+        }],
+        object_classes: Vec::new(),
+        attributes: Vec::new(),
+    };
     Setup {
-        connectors: connectors(&settings, |_| Some("memory".to_owned())),
+        connectors: vec![
+            connector(forest_id(), "Active Directory Connector", false),
+            connector(cloud_id(), "Windows Azure Active Directory Connector", true),
+        ],
         rules: vec![(inbound(), "built-in"), (outbound(), "built-in")],
         basis: "built-in".to_owned(),
         delete_limit: Some(500),
+        notes: Vec::new(),
     }
 }
 
@@ -363,6 +381,7 @@ impl Directories for Memory {
         let role =
             |n: u128| RoleMember { id: Guid::from_u128(1_000_000 + n), ..RoleMember::default() };
         let tenant = TenantFacts {
+            objects: vec![ObjectCount { object_type: "user".into(), total: 1, synchronized: 1 }],
             role_members: Some(self.administrator.into_iter().map(role).collect()),
             ..TenantFacts::default()
         };

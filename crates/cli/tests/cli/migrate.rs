@@ -1,0 +1,213 @@
+//! `dirlift migrate` and `dirlift sync`, from the bundle of an invented server and two small directories.
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use dirlift_testkit::small;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Outcome, dirlift, organisation, run};
+
+/// A folder with bundle, forest and tenant: Fabrikam's configuration, and the people of the small organisation in its
+/// domain.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Self(folder);
+        let export = dirlift().arg("export").arg(organisation("fabrikam")).arg("--force");
+        let export = run(export.arg("--out").arg(place.path("bundle.zip")));
+        assert!(matches!(export.code, 0 | 4), "{}", export.stderr);
+        let ldif = small::ldif().replace("DC=small,DC=example", "DC=corp,DC=fabrikam,DC=example");
+        fs::write(place.path("forest.ldf"), ldif).unwrap();
+        fs::create_dir(place.path("tenant")).unwrap();
+        for (name, text) in small::graph() {
+            fs::write(place.path("tenant").join(name), text).unwrap();
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn store(&self) -> PathBuf {
+        self.path("fabrikam.dirlift")
+    }
+
+    /// `dirlift migrate bundle.zip --deployment …` with both sources.
+    fn migrate(&self, arguments: &[&str]) -> Outcome {
+        let ad = self.path("forest.ldf");
+        let entra = self.path("tenant");
+        let sources = ["--ad", ad.to_str().unwrap(), "--entra", entra.to_str().unwrap()];
+        self.bare(&[&sources, arguments].concat())
+    }
+
+    /// The same without sources.
+    fn bare(&self, arguments: &[&str]) -> Outcome {
+        let command = dirlift().arg("migrate").arg(self.path("bundle.zip"));
+        run(command.arg("--deployment").arg(self.store()).args(arguments))
+    }
+}
+
+fn document(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stderr))
+}
+
+fn refusals(plan: &Value) -> Vec<&str> {
+    plan["refusals"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect()
+}
+
+/// Pending exports of the cloud, as `operation type`.
+fn pending(report: &Value) -> Vec<(String, u64)> {
+    let cloud = report["connectors"].as_array().unwrap().last().unwrap();
+    let word = |it: &Value| {
+        format!("{} {}", it["operation"].as_str().unwrap(), it["object_type"].as_str().unwrap())
+    };
+    let all = cloud["pending"].as_array().unwrap();
+    all.iter().map(|it| (word(it), it["count"].as_u64().unwrap())).collect()
+}
+
+#[test]
+fn a_plan_is_saved_carried_out_and_not_done_twice() {
+    let place = Place::new();
+    let plan = place.migrate(&["--plan", "--format", "json"]);
+    assert_eq!(plan.code, 0, "{}{}", plan.stdout, plan.stderr);
+    let plan = document(&plan);
+    let saved = fs::read_to_string(place.path("fabrikam.dirlift.plan.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&saved).unwrap(), plan);
+    assert!(!place.store().exists(), "a plan makes no store");
+    assert_eq!(plan["source"]["product"], "DirSync");
+
+    // Without a terminal nobody can confirm.
+    let asked = place.migrate(&[]);
+    assert_eq!(asked.code, 2, "{}", asked.stderr);
+    assert!(!place.store().exists());
+
+    // Dora has a licence and is disabled, which a guard names.
+    let done = place.migrate(&["--yes", "--format", "json"]);
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    let report = document(&done);
+    let guard = report["guards"].as_array().unwrap().last().unwrap();
+    assert_eq!(guard["passes"], false);
+    let objections = guard["objections"].as_array().unwrap();
+    assert!(objections.len() == 1 && objections[0].as_str().unwrap().ends_with("is disabled"));
+    // Ben, Erik and Gus are made; Fay is left out by her adminDescription.
+    let pending = pending(&report);
+    assert!(pending.contains(&("add user".to_owned(), 3)), "{pending:?}");
+    assert!(pending.contains(&("delete user".to_owned(), 1)), "{pending:?}");
+    assert_eq!(report["rule_basis"], "built-in");
+
+    let before = fs::read(place.store()).unwrap();
+    let again = place.migrate(&["--yes", "--format", "json"]);
+    assert_eq!(again.code, 3, "{}", again.stderr);
+    assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
+    assert_eq!(document(&again), report);
+    assert!(fs::read(place.store()).unwrap() == before);
+
+    let text = place.bare(&[]);
+    assert!(text.stdout.contains("a guard objects"), "{}", text.stdout);
+}
+
+#[test]
+fn what_differs_from_the_plan_is_refused_by_name() {
+    let place = Place::new();
+    assert_eq!(place.migrate(&["--plan"]).code, 0);
+    let other = place.migrate(&["--yes", "--no-sync"]);
+    assert_eq!(other.code, 3);
+    assert!(
+        other.stdout.contains("drift") && other.stdout.contains("--no-sync"),
+        "{}",
+        other.stdout
+    );
+    assert!(!place.store().exists());
+    // A plan anew replaces the saved one.
+    assert_eq!(place.migrate(&["--plan", "--no-sync"]).code, 0);
+    assert_eq!(place.migrate(&["--yes", "--no-sync"]).code, 0);
+    // A store keeps its plan, whatever is planned beside it.
+    fs::remove_file(place.path("fabrikam.dirlift.plan.json")).unwrap();
+    let other = place.migrate(&["--yes", "--format", "json"]);
+    assert_eq!((other.code, refusals(&document(&other))), (3, vec!["drift"]));
+}
+
+#[test]
+fn a_deployment_is_synchronised_later_from_the_sources_it_remembers() {
+    let place = Place::new();
+    let sync = |arguments: &[&str]| run(dirlift().arg("sync").arg(place.store()).args(arguments));
+    assert_eq!(sync(&[]).code, 1, "there is no store yet");
+    let made = place.migrate(&["--yes", "--no-sync"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    assert!(made.stdout.contains("not yet"), "{}", made.stdout);
+    let synced = sync(&["--format", "json"]);
+    assert_eq!(synced.code, 3, "{}", synced.stderr);
+    let first = document(&synced);
+    assert!(pending(&first).contains(&("add user".to_owned(), 3)));
+    let again = document(&sync(&["--format", "json"]));
+    assert_eq!(pending(&again), pending(&first));
+    let wrong = sync(&["--ad", "other.example=x.ldf"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+}
+
+#[test]
+fn a_source_that_fails_stops_part_way_and_is_resumed() {
+    let place = Place::new();
+    let users = place.path("tenant").join("users.jsonl");
+    let whole = fs::read_to_string(&users).unwrap();
+    fs::write(&users, "{\"id\":").unwrap();
+    let stopped = place.migrate(&["--yes"]);
+    assert_eq!(stopped.code, 5, "{}{}", stopped.stdout, stopped.stderr);
+    assert!(stopped.stderr.contains("--resume"), "{}", stopped.stderr);
+    let again = place.migrate(&["--yes"]);
+    assert_eq!(again.code, 5, "it has to be said: {}", again.stderr);
+    fs::write(&users, whole).unwrap();
+    // The sources are remembered.
+    let resumed = place.bare(&["--resume", "--format", "json"]);
+    assert_eq!(resumed.code, 3, "{}", resumed.stderr);
+    assert!(pending(&document(&resumed)).contains(&("add user".to_owned(), 3)));
+}
+
+#[test]
+fn plans_that_are_refused_end_with_three_and_change_nothing() {
+    let place = Place::new();
+    let of = |arguments: &[&str]| {
+        let outcome = place.migrate(&[arguments, &["--yes", "--format", "json"]].concat());
+        assert_eq!(outcome.code, 3, "{arguments:?}: {}", outcome.stderr);
+        let plan = document(&outcome);
+        refusals(&plan).join(" ")
+    };
+    assert_eq!(of(&["--mode", "in-place"]), "services-out-of-reach");
+    assert_eq!(of(&["--use-existing-database"]), "settings-and-database");
+    assert_eq!(
+        of(&["--connect-sql-server", r"FAB-SYNC01\MSONLINE"]),
+        "same-sql-instance service-account"
+    );
+    let bare = place.bare(&["--yes", "--format", "json"]);
+    assert_eq!((bare.code, refusals(&document(&bare)).len()), (3, 2));
+    let mut bytes = fs::read(place.path("bundle.zip")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(place.path("bundle.zip"), bytes).unwrap();
+    assert_eq!(of(&[]), "damaged-bundle");
+    assert!(!place.store().exists());
+}
+
+#[test]
+fn mistakes_on_the_command_line() {
+    let place = Place::new();
+    let code = |arguments: &[&str]| place.bare(arguments).code;
+    let folder = place.path("tenant");
+    let folder = folder.to_str().unwrap();
+    assert_eq!(code(&["--ad", "http://dc1", "--entra", folder, "--plan"]), 2);
+    assert_eq!(code(&["--ad", "x.ldf", "--entra", "graph:common", "--plan"]), 2);
+    assert_eq!(code(&["--plan", "--resume"]), 2);
+    // A tenant shows nothing to those who do not sign in, and that is known before anything is done.
+    let ad = place.path("forest.ldf");
+    let outcome =
+        place.bare(&["--ad", ad.to_str().unwrap(), "--entra", "graph:a.example", "--yes"]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("--client-id") && !place.store().exists());
+    assert!(Path::new(folder).is_dir());
+}
