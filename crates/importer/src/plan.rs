@@ -90,6 +90,8 @@ pub struct TargetGiven<'a> {
     pub anchor: Option<AttributeName>,
     /// What is wrong with it.
     pub not_ready: Vec<Finding>,
+    /// What is worth knowing about it and stops nothing.
+    pub remarks: Vec<Finding>,
     /// The database that it can reach.
     pub database: Option<&'a DatabaseFacts>,
 }

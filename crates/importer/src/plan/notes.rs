@@ -72,6 +72,14 @@ pub(super) fn add(request: &Request<'_>, content: &Content, plan: &mut Plan) {
     for it in &content.settings.untranslated {
         plan.notes.push(format!("by hand: {} ({})", shorten(&it.what, 200), shorten(&it.why, 200)));
     }
+    for it in request.target.iter().flat_map(|it| &it.remarks) {
+        plan.notes.push(format!(
+            "{}: {}. {}",
+            it.id,
+            shorten(&it.detail, 200),
+            shorten(&it.remedy, 300)
+        ));
+    }
     if !request.synchronize {
         plan.notes
             .push("nothing is imported yet (--no-sync); dirlift sync does it later".to_owned());

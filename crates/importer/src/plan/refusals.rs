@@ -153,7 +153,11 @@ fn instance(request: &Request<'_>, plan: &mut Plan) {
     if request.mode != Mode::Parallel || takes_over {
         return;
     }
-    let old = plan.source.sql_server.as_deref().and_then(SqlServer::parse);
+    let old = plan.source.sql_server.as_deref();
+    if old.is_some_and(|it| it.to_ascii_lowercase().starts_with("(localdb)")) {
+        return;
+    }
+    let old = old.and_then(SqlServer::parse);
     let Some(old) = old else {
         not_checked(
             plan,

@@ -59,6 +59,7 @@ fn target() -> TargetGiven<'static> {
         build: None,
         anchor: None,
         not_ready: Vec::new(),
+        remarks: Vec::new(),
         database: None,
     }
 }
@@ -237,11 +238,19 @@ fn the_old_servers_instance_is_not_shared() {
     let local = |_: &mut SettingsFile, it: &mut Analysis| {
         it.database.as_mut().unwrap().server = Some("(local)".to_owned());
     };
-    let plan = planned(local, |it| {
+    let ask = |it: &mut Request<'_>| {
         it.connect.sql_server = Some(r"OLD-SYNC\SYNC".to_owned());
         it.connect.service_account = Some(r"FABRIKAM\svc".to_owned());
-    });
-    assert_eq!(refusals(&plan), ["same-sql-instance"]);
+    };
+    assert_eq!(refusals(&planned(local, ask)), ["same-sql-instance"]);
+    // LocalDB is nobody else's.
+    let local_db = |_: &mut SettingsFile, it: &mut Analysis| {
+        let database = it.database.as_mut().unwrap();
+        database.server = Some("(localdb)".to_owned());
+        database.instance = Some(r".\ADSync".to_owned());
+    };
+    let plan = planned(local_db, ask);
+    assert!(plan.is_feasible() && plan.not_checked.len() == 1, "{:?}", plan.not_checked);
 }
 
 #[test]
@@ -332,6 +341,16 @@ fn a_target_that_is_not_ready_or_the_old_server_itself() {
     assert_eq!(refusals(&plan), ["target-not-ready", "target-is-source"]);
     assert!(plan.refusals[0].why.starts_with("DL0702: the detail"));
     assert_eq!(plan.refusals[0].remedy, "Do something.");
+    let plan = asked(|it| {
+        it.target =
+            Some(TargetGiven { remarks: vec![finding("DL0707", Severity::Warning)], ..target() });
+    });
+    assert!(plan.is_feasible());
+    assert!(
+        plan.notes.contains(&"DL0707: the detail. Do something.".to_owned()),
+        "{:?}",
+        plan.notes
+    );
 }
 
 #[test]

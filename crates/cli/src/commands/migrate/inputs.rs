@@ -24,8 +24,11 @@ use dirlift_source::{Host as _, RulesFolder, Snapshot, assemble, read_rules_fold
 use super::{Args, exists};
 use crate::{context, error::CommandError};
 
-/// Findings about a host that stop nothing: a proxy of users, a domain controller.
-const REMARKS: [&str; 2] = ["DL0707", "DL0709"];
+/// A finding about a host that stops nothing: a proxy of users only.
+const REMARK: &str = "DL0707";
+
+/// Values for TLS 1.2: absent ones do no harm on systems that the new product runs on.
+const TLS: &str = "DL0704";
 
 /// The target has a product already; that is fine when it is the new one.
 const HAS_PRODUCT: &str = "DL0710";
@@ -55,6 +58,7 @@ struct Target {
     sha256: String,
     facts: Facts,
     not_ready: Vec<Finding>,
+    remarks: Vec<Finding>,
     anchor: Option<AttributeName>,
 }
 
@@ -119,6 +123,7 @@ impl Inputs {
             build: product.version.filter(|_| is_connect),
             anchor: target.anchor.clone(),
             not_ready: target.not_ready.clone(),
+            remarks: target.remarks.clone(),
             database: target.facts.database.as_ref(),
         })
     }
@@ -244,17 +249,21 @@ fn target(path: &Path, progress: &mut dyn Progress) -> Result<Target, CommandErr
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let is_connect = facts.product.product == Some(Product::EntraConnect);
-    let not_ready = analyze(&Facts::default(), Some(&facts), &knowledge, &options)
+    let about_host = analyze(&Facts::default(), Some(&facts), &knowledge, &options)
         .findings
         .into_iter()
         .filter(|it| it.id.starts_with("DL07") && it.severity >= Severity::Warning)
-        .filter(|it| !REMARKS.contains(&it.id.as_str()))
         .filter(|it| !(is_connect && it.id == HAS_PRODUCT));
-    let not_ready = not_ready.collect();
+    let (remarks, not_ready) = about_host.partition(is_remark);
     let own = analyze(&facts, None, &knowledge, &options);
     let anchor = own.settings.filter(|_| is_connect).and_then(|it| it.source_anchor);
     let sha256 = Sum::of(&sums).to_string();
-    Ok(Target { sha256, facts, not_ready, anchor: anchor.map(|it| it.value) })
+    Ok(Target { sha256, facts, not_ready, remarks, anchor: anchor.map(|it| it.value) })
+}
+
+fn is_remark(it: &Finding) -> bool {
+    let all_absent = || it.evidence.iter().all(|it| it.observed.starts_with("absent"));
+    it.id == REMARK || (it.id == TLS && all_absent())
 }
 
 #[cfg(test)]
