@@ -8,9 +8,11 @@
 
 mod error;
 mod journal;
+mod looking;
 mod open;
 mod records;
 mod runs;
+mod scratch;
 
 use std::path::{Path, PathBuf};
 
@@ -20,9 +22,11 @@ use rusqlite::Connection;
 pub use self::{
     error::StoreError,
     journal::{JournalStep, PlannedStep, StepState},
+    looking::{MetaverseLink, MetaverseRecord, StoredRun},
     open::{Deployment, Mode},
     records::{AcceptedChange, ChecklistRecord, ConnectorKind, StoredConnector},
     runs::{ObjectWriter, PendingCount, RunId, RunResult, RunStep},
+    scratch::{Drawer, Scratch},
 };
 
 /// An open deployment store. One process at a time has it.

@@ -12,7 +12,7 @@ const BATCH: u64 = 20_000;
 
 /// A run of this store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunId(i64);
+pub struct RunId(pub(crate) i64);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub enum RunResult {
 }
 
 impl RunResult {
+    pub(crate) const ALL: [Self; 2] = [Self::Success, Self::CompletedWithErrors];
+
     /// The word of the field.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -57,8 +59,8 @@ pub struct PendingCount {
     pub count: u64,
 }
 
-const WRITING: &str = "writing a run";
-const READING: &str = "reading a run";
+pub(crate) const WRITING: &str = "writing a run";
+pub(crate) const READING: &str = "reading a run";
 
 impl Store {
     /// Begins a run of a connector's run profile. What an interrupted run of the same profile left is cleared.
@@ -348,14 +350,14 @@ impl Drop for ObjectWriter<'_> {
     }
 }
 
-fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, serde_json::Error> {
+pub(crate) fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, serde_json::Error> {
     serde_json::to_string(value)
 }
 
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

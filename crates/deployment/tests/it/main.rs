@@ -1,6 +1,7 @@
 //! The store on a real file: made, opened, killed in the middle, damaged.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
+mod looking;
 mod opening;
 mod running;
 mod schema;
