@@ -1,4 +1,4 @@
-//! Views of an analysis (and of a comparison): text for the terminal, Markdown, one HTML page, and JSON.
+//! Views of an analysis (and of a comparison and a verification): text for the terminal, Markdown, one HTML page, and JSON.
 //!
 //! A view computes nothing: what it shows is in [`dirlift_model::Analysis`]. The crate is pure; it does not print,
 //! does not know the terminal and depends on `model` only.
@@ -10,6 +10,7 @@ mod json;
 mod markdown;
 mod page;
 mod text;
+mod verification;
 mod words;
 
 pub use blocks::{Block, Emphasis, blocks, excerpt};
@@ -18,3 +19,7 @@ pub use html::html;
 pub use json::{document, json};
 pub use markdown::markdown;
 pub use text::{TextOptions, text};
+pub use verification::{
+    verification_csv_header, verification_csv_row, verification_html, verification_markdown,
+    verification_text,
+};

@@ -26,8 +26,8 @@ pub fn markdown(analysis: &Analysis) -> String {
 }
 
 /// Collects blocks. Every text that comes in is escaped, labels included.
-struct Page {
-    out: String,
+pub(crate) struct Page {
+    pub(crate) out: String,
 }
 
 impl Page {
@@ -37,7 +37,7 @@ impl Page {
     }
 
     /// A heading with empty lines around it.
-    fn heading(&mut self, level: usize, text: &str) {
+    pub(crate) fn heading(&mut self, level: usize, text: &str) {
         self.gap();
         self.put(format_args!("{} {}\n\n", "#".repeat(level), escape(text)));
     }
@@ -49,24 +49,24 @@ impl Page {
         }
     }
 
-    fn paragraph(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         self.gap();
         self.put(format_args!("{}\n", escape(text)));
     }
 
     /// A paragraph after a bold label.
-    fn field(&mut self, label: &str, text: &str) {
+    pub(crate) fn field(&mut self, label: &str, text: &str) {
         self.gap();
         self.put(format_args!("**{label}:** {}\n", escape(text)));
     }
 
     /// An entry of a list, `depth` levels below the first.
-    fn item(&mut self, depth: usize, text: &str) {
+    pub(crate) fn item(&mut self, depth: usize, text: &str) {
         self.put(format_args!("{}- {}\n", "  ".repeat(depth), escape(text)));
     }
 
     /// A whole list; `label` names what a long one holds.
-    fn list(&mut self, label: &str, entries: &[String]) {
+    pub(crate) fn list(&mut self, label: &str, entries: &[String]) {
         self.gap();
         let folded = entries.len() > MAX_OPEN;
         if folded {
@@ -81,13 +81,13 @@ impl Page {
         }
     }
 
-    fn table(&mut self, head: &[&str]) {
+    pub(crate) fn table(&mut self, head: &[&str]) {
         self.gap();
         self.row(head);
         self.put(format_args!("|{}\n", "---|".repeat(head.len())));
     }
 
-    fn row(&mut self, cells: &[&str]) {
+    pub(crate) fn row(&mut self, cells: &[&str]) {
         self.out.push('|');
         for it in cells {
             self.put(format_args!(" {} |", escape(it)));

@@ -83,7 +83,7 @@ pub(crate) struct Accepting {
     objects: Vec<u64>,
     beyond: Vec<u64>,
     /// The object that an entry was last used for, by its number.
-    last: Vec<u64>,
+    newest: Vec<u64>,
     now: u64,
 }
 
@@ -223,8 +223,8 @@ pub(crate) struct Covering<'a> {
 impl Accepting {
     pub(crate) fn new(list: AcceptList, as_of: Timestamp) -> Self {
         let n = list.entries.len();
-        let (objects, beyond, last) = (vec![0; n], vec![0; n], vec![0; n]);
-        Self { list, as_of, objects, beyond, last, now: 0 }
+        let (objects, beyond, newest) = (vec![0; n], vec![0; n], vec![0; n]);
+        Self { list, as_of, objects, beyond, newest, now: 0 }
     }
 
     /// Begins with another object.
@@ -275,14 +275,14 @@ impl Covering<'_> {
             if !names || outcome.is_difference() && !entry.differences {
                 continue;
             }
-            if it.last[*at] == it.now {
+            if it.newest[*at] == it.now {
                 return Some(*at);
             }
             if entry.at_most.is_some_and(|most| it.objects[*at] >= most) {
                 it.beyond[*at] += 1;
                 continue;
             }
-            it.last[*at] = it.now;
+            it.newest[*at] = it.now;
             it.objects[*at] += 1;
             return Some(*at);
         }

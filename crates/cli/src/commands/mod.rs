@@ -6,6 +6,7 @@ mod import;
 mod import_ad;
 mod import_entra;
 mod rules;
+mod verify;
 
 use clap::Subcommand;
 
@@ -18,6 +19,7 @@ pub(crate) enum Command {
     Bundle(bundle::Args),
     Rules(rules::Args),
     Import(import::Args),
+    Verify(verify::Args),
 }
 
 impl Command {
@@ -27,6 +29,7 @@ impl Command {
             Self::Bundle(args) => bundle::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Import(args) => import::run(args),
+            Self::Verify(args) => verify::run(args),
         }
     }
 }
