@@ -42,7 +42,15 @@ pub fn verification_markdown(it: &Verification) -> String {
         ]);
     }
     page.heading(2, "Changes by attribute");
-    page.table(&["Connector", "Operation", "Type", "Attribute", "Objects", "Not expected", "Different"]);
+    page.table(&[
+        "Connector",
+        "Operation",
+        "Type",
+        "Attribute",
+        "Objects",
+        "Not expected",
+        "Different",
+    ]);
     for count in &it.by_attribute {
         page.row(&[
             &count.connector,
@@ -58,7 +66,8 @@ pub fn verification_markdown(it: &Verification) -> String {
     for report in &it.guards {
         page.field("Connector", &format!("{}: {}", report.connector, guard(report)));
         page.list("Objections", &report.objections);
-        let gaps: Vec<_> = report.not_checked.iter().map(|it| format!("not checked: {it}")).collect();
+        let gaps: Vec<_> =
+            report.not_checked.iter().map(|it| format!("not checked: {it}")).collect();
         page.list("Not checked", &gaps);
     }
     page.heading(2, "Anchors");

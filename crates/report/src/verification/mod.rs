@@ -233,7 +233,10 @@ fn filter(it: &Verification) -> String {
     };
     add("connector", filter.connectors.clone());
     add("type", filter.object_types.iter().map(ToString::to_string).collect());
-    add("operation", filter.operations.iter().map(|it| Operation::as_str(*it).to_owned()).collect());
+    add(
+        "operation",
+        filter.operations.iter().map(|it| Operation::as_str(*it).to_owned()).collect(),
+    );
     add("attribute", filter.attributes.iter().map(ToString::to_string).collect());
     add("cause", filter.causes.clone());
     add("outcome", filter.outcomes.iter().map(ToString::to_string).collect());

@@ -8,9 +8,12 @@
   var page = 0;
   var found = rows;
 
+  // What could turn the direction of text or hide in it is shown as U+FFFD.
+  var steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
+
   function make(tag, text, className) {
     var it = document.createElement(tag);
-    if (text !== undefined && text !== null) { it.textContent = text; }
+    if (text !== undefined && text !== null) { it.textContent = String(text).replace(steering, "\ufffd"); }
     if (className) { it.className = className; }
     return it;
   }
@@ -77,14 +80,19 @@
   function change(it) {
     var row = make("tr");
     row.appendChild(make("th", it.attribute));
-    row.appendChild(make("td", values(it.old)));
-    row.appendChild(make("td", values(it.new)));
-    var judgement = make("td");
+    var cell = function (label, text) {
+      var it = make("td", text);
+      it.setAttribute("data-label", label);
+      row.appendChild(it);
+      return it;
+    };
+    cell("Old", values(it.old));
+    cell("New", values(it.new));
+    var judgement = cell("");
     judgement.appendChild(make("span", it.is_expected ? "expected" : "not expected", it.is_expected ? "tag good" : "tag blocker"));
     if (it.outcome !== "not-compared") { judgement.appendChild(make("span", it.outcome, "tag info")); }
     if (it.predicted) { judgement.appendChild(make("p", "predicted: " + values(it.predicted))); }
     if (it.rule) { judgement.appendChild(make("p", it.rule, "rule-name")); }
-    row.appendChild(judgement);
     return row;
   }
 

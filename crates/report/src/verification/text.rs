@@ -169,8 +169,11 @@ fn rows(page: &mut Page, it: &Verification) {
         page.paragraph(2, &format!("Only {narrowed}."));
     }
     for row in &it.rows {
-        let (mark, style) =
-            if row.is_expected { ("expected   ", Style::Green) } else { ("UNEXPECTED ", Style::Red) };
+        let (mark, style) = if row.is_expected {
+            ("expected   ", Style::Green)
+        } else {
+            ("UNEXPECTED ", Style::Red)
+        };
         page.block(&format!("  {mark}"), style, 13, &title(row), Style::Plain);
         for line in remarks(row, &it.accepted) {
             page.paragraph(6, &line);
@@ -180,7 +183,8 @@ fn rows(page: &mut Page, it: &Verification) {
         }
     }
     if it.left_off > 0 {
-        let text = format!("{} more: narrow them, or give --limit or --format csv", grouped(it.left_off));
+        let text =
+            format!("{} more: narrow them, or give --limit or --format csv", grouped(it.left_off));
         page.paragraph(2, &text);
     }
 }
