@@ -22,13 +22,7 @@ use dirlift_verifier::{AcceptEntry, AcceptFormat, AcceptList, DEFAULT_DELETES, L
 use jiff::Timestamp;
 
 use self::gather::{Plan, Rows};
-use crate::{
-    context,
-    database::DatabaseArgs,
-    error::CommandError,
-    exit::Exit,
-    output::OutFile,
-};
+use crate::{context, database::DatabaseArgs, error::CommandError, exit::Exit, output::OutFile};
 
 /// Largest accept-list that is read, in bytes.
 const MAX_ACCEPT_BYTES: u64 = 64 << 20;
@@ -155,7 +149,9 @@ struct GuardArgs {
 fn parse_time(text: &str) -> Result<Timestamp, String> {
     let midnight = || format!("{text}T00:00:00Z").parse();
     let time = text.parse::<Timestamp>().or_else(|_| midnight());
-    time.map_err(|_| "write a date such as 2026-12-31 or a time such as 2026-12-31T18:00:00Z".to_owned())
+    time.map_err(|_| {
+        "write a date such as 2026-12-31 or a time such as 2026-12-31T18:00:00Z".to_owned()
+    })
 }
 
 fn parse_operation(text: &str) -> Result<Operation, String> {

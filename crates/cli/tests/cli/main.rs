@@ -12,6 +12,7 @@ mod rules;
 mod schema;
 mod trouble;
 mod usage;
+mod verify;
 
 use std::{
     fs,

@@ -15,6 +15,8 @@ Commands:
            choose
   rules    Reads synchronization rules: says what they mean, checks them, tries an expression
   import   Reads a directory whole and writes it into files, for a rehearsal elsewhere
+  verify   Judges what is about to be exported: predicted and real exports, operations, guards,
+           anchors
   help     Print this message or the help of the given subcommand(s)
 
 Options:

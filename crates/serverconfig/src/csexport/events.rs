@@ -273,14 +273,15 @@ impl<R: BufRead> Events<R> {
     }
 
     /// Leaps over children of the open element as long as they are unwanted, plainly written and in the buffer whole.
-    /// `is_unwanted` is asked with the name of the element and the value of its first attribute, if that is `name`.
-    pub(super) fn leap_over(&mut self, is_unwanted: impl Fn(&str, &str) -> bool) {
+    /// `is_unwanted` is asked with the name of the element, the value of its first attribute if that is `name`, and what is
+    /// in it.
+    pub(super) fn leap_over(&mut self, is_unwanted: impl Fn(&str, &str, &[u8]) -> bool) {
         if self.is_empty {
             return;
         }
         while let Ok(bytes) = self.reader.get_mut().fill_buf() {
             let Some(child) = Plain::read(bytes) else { return };
-            if !is_unwanted(child.tag, child.name) {
+            if !is_unwanted(child.tag, child.name, child.content) {
                 return;
             }
             let n = child.n_bytes;
@@ -337,6 +338,7 @@ const IS_PLAIN: [bool; 256] = {
 struct Plain<'b> {
     tag: &'b str,
     name: &'b str,
+    content: &'b [u8],
     n_bytes: usize,
 }
 
@@ -364,16 +366,16 @@ impl<'b> Plain<'b> {
             return None;
         }
         let end = &rest[n..];
-        let rest = match end {
-            [b'/', b'>', rest @ ..] => rest,
+        let (content, rest): (&[u8], _) = match end {
+            [b'/', b'>', rest @ ..] => (&[], rest),
             [b'>', content @ ..] => {
                 let n = end_tag(content, tag.as_bytes())?;
                 let closing = content.get(n + 2 + tag.len()..)?;
-                closing.strip_prefix(b">")?
+                (&content[..n], closing.strip_prefix(b">")?)
             }
             _ => return None,
         };
-        Some(Self { tag, name, n_bytes: bytes.len() - rest.len() })
+        Some(Self { tag, name, content, n_bytes: bytes.len() - rest.len() })
     }
 }
 

@@ -162,17 +162,12 @@ impl<R: BufRead> Gathered<'_, R> {
     fn read(mut self) -> Result<CsexportObject, CsexportError> {
         loop {
             if self.keep == Keep::Pending {
-                self.events.leap_over(|tag, _| {
-                    matches!(
-                        Tag::new(tag),
-                        Tag::Unknown
-                            | Tag::Connector
-                            | Tag::ConnectorState
-                            | Tag::MvLink
-                            | Tag::PlaceholderDelete
-                            | Tag::PlaceholderLink
-                            | Tag::PlaceholderParent
-                    )
+                self.events.leap_over(|tag, _, content| match Tag::new(tag) {
+                    Tag::Unknown | Tag::Connector | Tag::ConnectorState | Tag::MvLink => true,
+                    Tag::PlaceholderDelete | Tag::PlaceholderLink | Tag::PlaceholderParent => {
+                        matches!(content, b"0" | b"false")
+                    }
+                    _ => false,
                 });
             }
             let Some(tag) = self.child()? else { break };
@@ -327,7 +322,7 @@ impl<R: BufRead> Gathered<'_, R> {
         loop {
             if self.keep == Keep::Pending {
                 let Self { events, object, .. } = self;
-                events.leap_over(|tag, name| match tag {
+                events.leap_over(|tag, name, _| match tag {
                     "attr" | "dn-attr" => !name.is_empty() && is_unwanted(object, name),
                     _ => true,
                 });

@@ -363,8 +363,15 @@ fn reading_for_pending_exports_alone_gives_the_same() {
         let found = read(&mut CsexportReader::new("x.xml", input).pending_only());
         assert_eq!(found, all, "buffer of {n} bytes");
     }
-    let object = CsexportReader::new("x.xml", text.as_bytes()).pending_only().next().unwrap();
-    let object = object.unwrap();
+    let first = |text: &str| {
+        CsexportReader::new("x.xml", text.as_bytes()).pending_only().next().unwrap().unwrap()
+    };
+    let object = first(&text);
+    assert!(!object.is_placeholder);
+    for (word, is_placeholder) in [("1", true), ("true", true), ("0", false), ("false", false)] {
+        let flag = format!("<placeholder-link>{word}</placeholder-link><ma-name>");
+        assert_eq!(first(&text.replace("<ma-name>", &flag)).is_placeholder, is_placeholder);
+    }
     assert_eq!(object.connector_name.as_deref(), Some("AAD"));
     let names: Vec<_> =
         object.holograms[0].1.attributes.iter().map(|it| it.name.as_str()).collect();

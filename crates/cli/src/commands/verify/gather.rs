@@ -10,13 +10,11 @@ use dirlift_model::{
     progress::Progress,
     text::plural,
     verification::{
-        Asked, Conclusion, ConnectorReview, FORMAT_VERSION, Filter, OperationCheck,
-        OperationState, Place, RealExports, Row, Verification,
+        Asked, Conclusion, ConnectorReview, FORMAT_VERSION, Filter, OperationCheck, OperationState,
+        Place, RealExports, Row, Verification,
     },
 };
-use dirlift_verifier::{
-    AcceptList, Guards, Limits, Met, Review, Sensitive, Wanted, operations,
-};
+use dirlift_verifier::{AcceptList, Guards, Limits, Met, Review, Sensitive, Wanted, operations};
 use jiff::Timestamp;
 
 use super::{
@@ -106,8 +104,7 @@ pub(super) fn verify(
     let guards = guards(&stored, &plan.limits)?;
     let mut review =
         Review::new(plan.accept, plan.as_of, guards, plan.filter.clone(), predicted.unreadable);
-    let mut kept =
-        Kept { rows, limit: plan.limit, expected: Vec::new(), unexpected: Vec::new() };
+    let mut kept = Kept { rows, limit: plan.limit, expected: Vec::new(), unexpected: Vec::new() };
     let mut problems = Vec::new();
     let mut real: BTreeMap<String, RealExports> = BTreeMap::new();
     for file in files {
@@ -162,8 +159,7 @@ pub(super) fn verify(
         .map(|it| ConnectorReview {
             connector: it.name.clone(),
             is_cloud: it.kind == ConnectorKind::EntraId,
-            predicted: has_rehearsal
-                .then(|| predicted.counts.get(&it.name).copied().unwrap_or(0)),
+            predicted: has_rehearsal.then(|| predicted.counts.get(&it.name).copied().unwrap_or(0)),
             real: real.remove(&it.name),
             outcomes: reviewed.outcomes.get(&it.name).cloned().unwrap_or_default(),
             unexpected: reviewed.unexpected.get(&it.name).copied().unwrap_or(0),

@@ -12,16 +12,18 @@ use std::{
 };
 
 use dirlift_deployment::{ConnectorKind, StoredConnector};
-use dirlift_model::{DistinguishedName, PendingExport, text::shorten, verification::RealExports};
+use dirlift_model::{
+    AttributeValue, DistinguishedName, PendingExport, text::shorten, verification::RealExports,
+};
 use dirlift_serverconfig::csexport::{
     CsexportError, CsexportObject, CsexportReader, DeltaOperation, ObjectError, Stage,
 };
 
 use crate::error::CommandError;
 
-/// Objects of one delivery, and values in them, at most.
+/// Objects of one delivery, and bytes of values in them from which on it goes out.
 const MAX_OBJECTS: usize = 256;
-const MAX_VALUES: usize = 8_192;
+const MAX_BYTES: usize = 2 << 20;
 /// Deliveries that may wait.
 const MAX_WAITING: usize = 2;
 /// Most problems that are told.
@@ -128,9 +130,10 @@ impl RealFile {
         mut each: impl FnMut(&StoredConnector, RealObject) -> Result<(), CommandError>,
     ) -> Result<(RealExports, Vec<String>), CommandError> {
         loop {
-            let delivery = self.receiver.recv().map_err(|_| {
-                CommandError::failed("the thread that reads the file has stopped")
-            })?;
+            let delivery = self
+                .receiver
+                .recv()
+                .map_err(|_| CommandError::failed("the thread that reads the file has stopped"))?;
             let read = self.read.load(Ordering::Relaxed);
             advance(read - self.told);
             self.told = read;
@@ -169,19 +172,21 @@ fn deliver(name: &str, input: Counting, sender: &SyncSender<Delivery>) {
     let mut problems = Vec::new();
     let mut n_problems = 0_u64;
     let mut objects = Vec::with_capacity(MAX_OBJECTS);
-    let mut n_values = 0;
+    let mut n_bytes = 0;
     for object in CsexportReader::decoding(name, input).pending_only() {
         match object {
             Ok(object) => {
                 n_problems += object.problems.len() as u64;
                 for it in &object.problems {
                     if problems.len() < MAX_PROBLEMS {
-                        problems.push(format!("{name}: {}: {it}", shorten(object.dn.as_str(), 200)));
+                        problems
+                            .push(format!("{name}: {}: {it}", shorten(object.dn.as_str(), 200)));
                     }
                 }
                 let object = taken(object, &mut exports);
                 let changes = object.export.iter().flat_map(|it| &it.changes);
-                n_values += changes.map(|it| it.old.len() + it.new.len()).sum::<usize>();
+                n_bytes +=
+                    changes.flat_map(|it| it.old.iter().chain(&it.new)).map(size).sum::<usize>();
                 objects.push(object);
             }
             Err(error) if !error.is_fatal() => {
@@ -196,11 +201,11 @@ fn deliver(name: &str, input: Counting, sender: &SyncSender<Delivery>) {
                 return;
             }
         }
-        if objects.len() >= MAX_OBJECTS || n_values >= MAX_VALUES {
+        if objects.len() >= MAX_OBJECTS || n_bytes >= MAX_BYTES {
             if sender.send(Delivery::Objects(std::mem::take(&mut objects))).is_err() {
                 return;
             }
-            n_values = 0;
+            n_bytes = 0;
         }
     }
     let n_more = n_problems - problems.len() as u64;
@@ -210,6 +215,17 @@ fn deliver(name: &str, input: Counting, sender: &SyncSender<Delivery>) {
     if sender.send(Delivery::Objects(objects)).is_ok() {
         drop(sender.send(Delivery::End(exports, problems)));
     }
+}
+
+/// Bytes that a value takes, roughly.
+fn size(value: &AttributeValue) -> usize {
+    let inside = match value {
+        AttributeValue::String(text) => text.len(),
+        AttributeValue::Binary(bytes) => bytes.len(),
+        AttributeValue::Reference(name) => 2 * name.as_str().len(),
+        AttributeValue::Integer(_) | AttributeValue::Boolean(_) => 0,
+    };
+    inside + size_of::<AttributeValue>()
 }
 
 fn taken(object: CsexportObject, exports: &mut RealExports) -> RealObject {
@@ -225,7 +241,10 @@ fn taken(object: CsexportObject, exports: &mut RealExports) -> RealObject {
         .delta(Stage::UnappliedExport)
         .or_else(|| object.delta(Stage::EscrowedExport))
         .is_some_and(|it| it.operation == DeltaOperation::Add);
-    let shows_anchor = is_cloud_name(&object.dn) && !is_new && !object.object_type.is("user");
+    let shows_anchor = is_cloud_name(&object.dn)
+        && !is_new
+        && !object.is_placeholder
+        && !object.object_type.is("user");
     RealObject {
         anchor: if shows_anchor { object.anchor() } else { None },
         error: object.export_error.as_ref().map(words),

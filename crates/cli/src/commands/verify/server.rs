@@ -38,11 +38,7 @@ fn told(database: &str, facts: DatabaseFacts) -> Server {
                     kind: step.kind.or_else(|| kind_of_profile(&run.profile)),
                     result: step.result,
                     ended: step.ended,
-                    errors: step
-                        .errors
-                        .into_iter()
-                        .map(|it| (it.error_type, it.objects))
-                        .collect(),
+                    errors: step.errors.into_iter().map(|it| (it.error_type, it.objects)).collect(),
                 })
                 .collect(),
             profile: run.profile,
@@ -62,4 +58,58 @@ fn told(database: &str, facts: DatabaseFacts) -> Server {
     connectors.sort();
     let operations = runs.map(|it| operations(Place::Server, &connectors, &it));
     Server { state, operations }
+}
+
+#[cfg(test)]
+mod tests {
+    use dirlift_model::{
+        database::{AgentRow, Run, Step},
+        verification::OperationState,
+    };
+
+    use super::*;
+
+    fn facts(is_staging: Option<bool>) -> DatabaseFacts {
+        let id: Guid = "b891884f-051e-4a83-95af-2544101c9083".parse().unwrap();
+        let step = |minute: i64, kind: Option<RunStepKind>| Step {
+            result: "success".to_owned(),
+            ended: jiff::Timestamp::from_second(1_790_000_000 + 60 * minute).ok(),
+            kind,
+            ..Step::default()
+        };
+        let run = |minute: i64, profile: &str, steps| Run {
+            connector: id,
+            profile: profile.to_owned(),
+            started: jiff::Timestamp::from_second(1_790_000_000 + 60 * minute).ok(),
+            steps,
+            ..Run::default()
+        };
+        DatabaseFacts {
+            agents: Some(vec![AgentRow { id, name: "AAD".to_owned(), ..AgentRow::default() }]),
+            // Newest first, as the database gives them; of one the steps could not be told.
+            runs: Some(vec![
+                run(3, "Delta Synchronization", vec![step(4, None)]),
+                run(1, "Full Import", vec![step(2, Some(RunStepKind::FullImport))]),
+                run(0, "Export", vec![step(1, Some(RunStepKind::Export))]),
+            ]),
+            staging_mode: is_staging,
+            ..DatabaseFacts::default()
+        }
+    }
+
+    #[test]
+    fn runs_and_staging() {
+        for is_staging in [Some(true), Some(false), None] {
+            let server = told("ADSync on host", facts(is_staging));
+            assert_eq!(server.state.is_staging, is_staging);
+            let minute = |n: i64| jiff::Timestamp::from_second(1_790_000_000 + 60 * n).ok();
+            assert_eq!((server.state.last_run, server.state.last_export), (minute(4), minute(1)));
+            let states: Vec<_> =
+                server.operations.unwrap().into_iter().map(|it| (it.connector, it.state)).collect();
+            let ok = ("AAD".to_owned(), OperationState::Success);
+            assert_eq!(states, [ok.clone(), ok]);
+        }
+        let unread = told("x", DatabaseFacts::default());
+        assert!(unread.operations.is_none());
+    }
 }

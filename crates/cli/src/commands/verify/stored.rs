@@ -1,10 +1,10 @@
 //! What the deployment store knows: connectors, runs that count, pending exports by name and anchor, marks of objects.
 use std::collections::{BTreeMap, BTreeSet};
 
-use dirlift_deployment::{ConnectorKind, Drawer, RunId, RunStep, Scratch, Store, StoreError, StoredConnector};
-use dirlift_model::{
-    DistinguishedName, Guid, PendingExport, TenantFacts, pending::Operation,
+use dirlift_deployment::{
+    ConnectorKind, Drawer, RunId, RunStep, Scratch, Store, StoreError, StoredConnector,
 };
+use dirlift_model::{DistinguishedName, Guid, PendingExport, TenantFacts, pending::Operation};
 use dirlift_verifier::{
     Marks, Population, RunFact, StepFact, Unreadable, cloud_anchor, kind_of_profile,
 };
@@ -105,10 +105,9 @@ impl<'s> Stored<'s> {
                 connector: names.get(&run.connector).copied().unwrap_or_default().to_owned(),
                 steps: vec![StepFact {
                     kind: kind_of_profile(&run.profile),
-                    result: run.ended.map_or_else(
-                        || "interrupted".to_owned(),
-                        |it| it.1.as_str().to_owned(),
-                    ),
+                    result: run
+                        .ended
+                        .map_or_else(|| "interrupted".to_owned(), |it| it.1.as_str().to_owned()),
                     ended: run.ended.map(|it| it.0),
                     errors,
                 }],
@@ -122,9 +121,7 @@ impl<'s> Stored<'s> {
     /// How many objects of each type a connector's directory has.
     pub(super) fn population(&self, connector: &str) -> Result<Population, StoreError> {
         match self.import_runs.get(connector) {
-            Some(run) => {
-                Ok(Population(self.store.object_counts(*run)?.into_iter().collect()))
-            }
+            Some(run) => Ok(Population(self.store.object_counts(*run)?.into_iter().collect())),
             None => Ok(Population::default()),
         }
     }
@@ -143,7 +140,8 @@ impl<'s> Stored<'s> {
                     }
                 }
                 let anchor = it.anchor.as_deref();
-                if it.operation == Operation::Add && cloud.contains(&it.connector)
+                if it.operation == Operation::Add
+                    && cloud.contains(&it.connector)
                     && let Some(anchor) = anchor
                 {
                     this.scratch.put(ADDS, anchor, "")?;
@@ -152,7 +150,11 @@ impl<'s> Stored<'s> {
                     let value = format!("{}:{}", place.run_idx, place.ordinal);
                     this.scratch.put(NAMES, &key(&it.connector, &it.dn), &value)?;
                     if let Some(anchor) = anchor {
-                        this.scratch.put(ANCHORS, &format!("{}\0{anchor}", it.connector), &value)?;
+                        this.scratch.put(
+                            ANCHORS,
+                            &format!("{}\0{anchor}", it.connector),
+                            &value,
+                        )?;
                     }
                 }
                 Ok(())
@@ -217,15 +219,12 @@ impl<'s> Stored<'s> {
     /// Reads the cloud's objects: their anchors, and which of them have a role or a licence.
     pub(super) fn read_cloud(&mut self) -> Result<(), StoreError> {
         let facts = self.store.setting(TENANT_FACTS)?;
-        let facts: Option<TenantFacts> =
-            facts.and_then(|it| serde_json::from_str(&it).ok());
+        let facts: Option<TenantFacts> = facts.and_then(|it| serde_json::from_str(&it).ok());
         self.has_tenant_facts = facts.is_some();
         let roles = facts.as_ref().and_then(|it| it.role_members.as_ref());
-        let administrators: BTreeSet<Guid> =
-            roles.into_iter().flatten().map(|it| it.id).collect();
+        let administrators: BTreeSet<Guid> = roles.into_iter().flatten().map(|it| it.id).collect();
         let licences = facts.as_ref().and_then(|it| it.licensed_users.as_ref());
-        let licensed: BTreeSet<Guid> =
-            licences.into_iter().flatten().map(|it| it.id).collect();
+        let licensed: BTreeSet<Guid> = licences.into_iter().flatten().map(|it| it.id).collect();
         self.has_marks = !administrators.is_empty() || !licensed.is_empty();
         let names: Vec<_> = self.cloud().map(|it| it.name.clone()).collect();
         for name in names {
