@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Bundle(bundle::Args),
     Rules(rules::Args),
     Import(import::Args),
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
 }
 
 impl Command {

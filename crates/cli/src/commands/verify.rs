@@ -131,6 +131,7 @@ impl From<Failure> for CommandError {
 /// From where on the guards object.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Guards")]
+#[expect(clippy::struct_field_names, reason = "they are the names of the options")]
 struct GuardArgs {
     /// Most deletes of one connector that pass
     #[arg(long, value_name = "N", default_value_t = DEFAULT_DELETES)]

@@ -97,6 +97,7 @@ fn person(anchor: &str, ad: &str, cloud: Option<&str>) -> MetaverseRecord {
 
 /// What is different in a store.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one way to be odd")]
 struct Odd {
     sync_fails: bool,
     no_sync: bool,

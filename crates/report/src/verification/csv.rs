@@ -29,7 +29,9 @@ fn line(out: &mut String, row: &Row, change: Option<&RowChange>) {
     let entry = change.map_or(row.accepted, |it| it.accepted).map(|it| (it + 1).to_string());
     let is_expected = change.map_or(row.is_expected, |it| it.is_expected);
     let text = |it: Option<&str>| it.unwrap_or_default().to_owned();
-    let name = |it: Option<&dirlift_model::DistinguishedName>| text(it.map(|it| it.as_str()));
+    let name = |it: Option<&dirlift_model::DistinguishedName>| {
+        text(it.map(dirlift_model::DistinguishedName::as_str))
+    };
     let cells = [
         row.dn.as_str().to_owned(),
         row.operation.as_str().to_owned(),

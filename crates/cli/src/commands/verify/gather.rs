@@ -14,7 +14,9 @@ use dirlift_model::{
         Place, RealExports, Row, Verification,
     },
 };
-use dirlift_verifier::{AcceptList, Guards, Limits, Met, Review, Sensitive, Wanted, operations};
+use dirlift_verifier::{
+    AcceptList, Guards, Limits, Met, Review, Reviewed, Sensitive, Wanted, operations,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -97,40 +99,18 @@ pub(super) fn verify(
         return Err(CommandError::usage(text).hint("give one file for each connector"));
     }
     progress.begin("reading the store", "objects", None);
-    let predicted = stored.index(&compared).map_err(CommandError::failed)?;
+    let mut predicted = stored.index(&compared).map_err(CommandError::failed)?;
     stored.read_cloud().map_err(CommandError::failed)?;
     progress.end();
 
     let guards = guards(&stored, &plan.limits)?;
-    let mut review =
-        Review::new(plan.accept, plan.as_of, guards, plan.filter.clone(), predicted.unreadable);
-    let mut kept = Kept { rows, limit: plan.limit, expected: Vec::new(), unexpected: Vec::new() };
-    let mut problems = Vec::new();
-    let mut real: BTreeMap<String, RealExports> = BTreeMap::new();
-    for file in files {
-        let file = file.read()?;
-        let name = file.connector.name.clone();
-        progress.begin("comparing", "bytes", Some(file.n_bytes));
-        let is_cloud = file.connector.kind == ConnectorKind::EntraId;
-        let (exports, found) = file.for_each(
-            |n| progress.advance(n),
-            |_, it| meet_real(&mut stored, &mut review, &mut kept, &it, is_cloud),
-        )?;
-        progress.end();
-        problems.extend(found);
-        real.insert(name, exports);
-    }
-    for run_idx in 0..stored.sync_runs.len() {
-        stored.for_each_predicted(run_idx, |stored, place, it| {
-            let is_compared = compared.contains(&it.connector);
-            if is_compared && stored.is_met(place) {
-                return Ok::<_, Failure>(());
-            }
-            let met = if is_compared { Met::OnlyHere(it) } else { Met::NotCompared(it) };
-            see(stored, &mut review, &mut kept, met, it, None).map_err(Failure)
-        })?;
-    }
+    let unreadable = std::mem::take(&mut predicted.unreadable);
+    let review = Review::new(plan.accept, plan.as_of, guards, plan.filter.clone(), unreadable);
+    let kept = Kept { rows, limit: plan.limit, expected: Vec::new(), unexpected: Vec::new() };
+    let mut seen = Seen { review, kept, problems: Vec::new(), real: BTreeMap::new() };
+    look(&mut stored, files, &compared, &mut seen, progress)?;
     let proof = anchors::prove(&stored).map_err(CommandError::failed)?;
+    let Seen { review, kept, problems, mut real } = seen;
 
     let names: Vec<String> = stored.connectors.iter().map(|it| it.name.clone()).collect();
     let facts = stored.run_facts().map_err(CommandError::failed)?;
@@ -144,8 +124,8 @@ pub(super) fn verify(
         }
         it.state
     });
-    let reviewed = review.finish();
-    let mut reports = reviewed.guards;
+    let mut reviewed = review.finish();
+    let mut reports = std::mem::take(&mut reviewed.guards);
     for report in &mut reports {
         let is_cloud = stored.cloud().any(|it| it.name == report.connector);
         if is_cloud && !stored.has_tenant_facts {
@@ -153,18 +133,8 @@ pub(super) fn verify(
             report.not_checked.push(text.to_owned());
         }
     }
-    let connectors: Vec<ConnectorReview> = stored
-        .connectors
-        .iter()
-        .map(|it| ConnectorReview {
-            connector: it.name.clone(),
-            is_cloud: it.kind == ConnectorKind::EntraId,
-            predicted: has_rehearsal.then(|| predicted.counts.get(&it.name).copied().unwrap_or(0)),
-            real: real.remove(&it.name),
-            outcomes: reviewed.outcomes.get(&it.name).cloned().unwrap_or_default(),
-            unexpected: reviewed.unexpected.get(&it.name).copied().unwrap_or(0),
-        })
-        .collect();
+    let connectors =
+        connectors(&stored, has_rehearsal.then_some(&predicted.counts), &mut real, &reviewed);
     if !has_rehearsal {
         missing.push("no synchronization of the rehearsal has come to its end".to_owned());
     } else if !proof.has_metaverse {
@@ -207,6 +177,66 @@ pub(super) fn verify(
             (true, true) => Conclusion::Clean,
         };
     Ok(verification)
+}
+
+fn connectors(
+    stored: &Stored<'_>,
+    predicted: Option<&BTreeMap<String, u64>>,
+    real: &mut BTreeMap<String, RealExports>,
+    reviewed: &Reviewed,
+) -> Vec<ConnectorReview> {
+    let all = stored.connectors.iter().map(|it| ConnectorReview {
+        connector: it.name.clone(),
+        is_cloud: it.kind == ConnectorKind::EntraId,
+        predicted: predicted.map(|counts| counts.get(&it.name).copied().unwrap_or(0)),
+        real: real.remove(&it.name),
+        outcomes: reviewed.outcomes.get(&it.name).cloned().unwrap_or_default(),
+        unexpected: reviewed.unexpected.get(&it.name).copied().unwrap_or(0),
+    });
+    all.collect()
+}
+
+/// What comes together while exports pass by.
+struct Seen<'a> {
+    review: Review,
+    kept: Kept<'a>,
+    problems: Vec<String>,
+    real: BTreeMap<String, RealExports>,
+}
+
+/// Looks at real exports first, then at predicted ones that were not met there.
+fn look(
+    stored: &mut Stored<'_>,
+    files: Vec<real::Assigned>,
+    compared: &BTreeSet<String>,
+    seen: &mut Seen<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(), CommandError> {
+    let Seen { review, kept, problems, real } = seen;
+    for file in files {
+        let file = file.read()?;
+        let name = file.connector.name.clone();
+        progress.begin("comparing", "bytes", Some(file.n_bytes));
+        let is_cloud = file.connector.kind == ConnectorKind::EntraId;
+        let (exports, found) = file.for_each(
+            |n| progress.advance(n),
+            |it| meet_real(stored, review, kept, &it, is_cloud),
+        )?;
+        progress.end();
+        problems.extend(found);
+        real.insert(name, exports);
+    }
+    for run_idx in 0..stored.sync_runs.len() {
+        stored.for_each_predicted(run_idx, |stored, place, it| {
+            let is_compared = compared.contains(&it.connector);
+            if is_compared && stored.is_met(place) {
+                return Ok::<_, Failure>(());
+            }
+            let met = if is_compared { Met::OnlyHere(it) } else { Met::NotCompared(it) };
+            see(stored, review, kept, met, it, None).map_err(Failure)
+        })?;
+    }
+    Ok(())
 }
 
 fn guards(stored: &Stored<'_>, limits: &Limits) -> Result<Vec<Guards>, CommandError> {

@@ -70,10 +70,10 @@ pub(super) fn assign(
     let file = File::open(path).map_err(|it| CommandError::file("opening", path, it))?;
     let first = CsexportReader::decoding(&name, file).next();
     let first = first.transpose().map_err(CommandError::failed)?;
-    let named = |name: &str| connectors.iter().find(|it| it.name.eq_ignore_ascii_case(name));
-    let by_name = first.as_ref().and_then(|it| named(it.connector_name.as_deref()?));
+    let find = |word: &str| connectors.iter().find(|it| it.name.eq_ignore_ascii_case(word));
+    let by_name = first.as_ref().and_then(|it| find(it.connector_name.as_deref()?));
     let by_word = || match wanted {
-        [only] => named(only),
+        [only] => find(only),
         _ => None,
     };
     let by_kind = || {
@@ -127,7 +127,7 @@ impl RealFile {
     pub(super) fn for_each(
         mut self,
         mut advance: impl FnMut(u64),
-        mut each: impl FnMut(&StoredConnector, RealObject) -> Result<(), CommandError>,
+        mut each: impl FnMut(RealObject) -> Result<(), CommandError>,
     ) -> Result<(RealExports, Vec<String>), CommandError> {
         loop {
             let delivery = self
@@ -143,7 +143,7 @@ impl RealFile {
                         if let Some(export) = &mut it.export {
                             export.connector.clone_from(&self.connector.name);
                         }
-                        each(&self.connector, it)?;
+                        each(it)?;
                     }
                 }
                 Delivery::End(exports, problems) => return Ok((exports, problems)),
@@ -183,7 +183,7 @@ fn deliver(name: &str, input: Counting, sender: &SyncSender<Delivery>) {
                             .push(format!("{name}: {}: {it}", shorten(object.dn.as_str(), 200)));
                     }
                 }
-                let object = taken(object, &mut exports);
+                let object = taken(&object, &mut exports);
                 let changes = object.export.iter().flat_map(|it| &it.changes);
                 n_bytes +=
                     changes.flat_map(|it| it.old.iter().chain(&it.new)).map(size).sum::<usize>();
@@ -228,7 +228,7 @@ fn size(value: &AttributeValue) -> usize {
     inside + size_of::<AttributeValue>()
 }
 
-fn taken(object: CsexportObject, exports: &mut RealExports) -> RealObject {
+fn taken(object: &CsexportObject, exports: &mut RealExports) -> RealObject {
     if exports.objects == 0 {
         exports.connector = object.connector_name.clone().unwrap_or_default();
     }
