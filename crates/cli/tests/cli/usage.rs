@@ -13,6 +13,7 @@ Usage: dirlift <COMMAND>
 Commands:
   analyze  Says what a server is, what migrates, what stands in the way, and which deployment to
            choose
+  bundle   Compares bundles of settings
   rules    Reads synchronization rules: says what they mean, checks them, tries an expression
   import   Reads a directory whole and writes it into files, for a rehearsal elsewhere
   verify   Judges what is about to be exported: predicted and real exports, operations, guards,
