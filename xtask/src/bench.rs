@@ -1,5 +1,6 @@
 //! `cargo xtask bench config`: how fast a large server configuration is read, beside xmllint on the same file.
 //! `cargo xtask bench facts`: how fast a database is read over TDS, beside what the responder can send.
+pub(crate) mod csexport;
 pub(crate) mod diff;
 pub(crate) mod expr;
 pub(crate) mod import_ad;

@@ -1,4 +1,7 @@
-//! `cargo xtask demo`: the verdict on each of the organisations of `test-data/`, and on one whose database is served.
+//! `cargo xtask demo`: the verdict on each of the organisations of `test-data/`, and on one whose database is served; then
+//! what is handed over as bundles.
+mod bundles;
+
 use std::{
     io::{BufRead as _, BufReader},
     path::Path,
@@ -26,8 +29,8 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         rows.push(show(&program, root, name, name, &[])?);
     }
     rows.push(with_database(&program, root)?);
-    print!("{}", table(&rows));
-    Ok(())
+    println!("{}", table(&rows));
+    bundles::show(&program, root, &target_folder(root)?)
 }
 
 /// Woodgrove once more, with its restored database served over TDS.

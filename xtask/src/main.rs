@@ -3,10 +3,12 @@
 //! One file a task. Checks are functions that a test calls too, so `cargo test` alone finds everything.
 #![expect(clippy::print_stdout, reason = "a developer command talks on standard output")]
 mod bench;
+mod crash;
 mod demo;
 mod findings;
 mod r#gen;
 mod language;
+mod mutants;
 mod standard_rules;
 mod test;
 mod tidy;
@@ -33,6 +35,8 @@ enum Task {
         #[command(subcommand)]
         what: Bench,
     },
+    /// Kill a deployment at every moment of its journal and at 200 random ones, and resume it
+    Crash,
     /// Build dirlift and analyse the organisations of test-data/
     Demo,
     /// Write every generated file: test-data/, and docs/ for findings, functions, assumptions and standard rules
@@ -41,6 +45,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Plant faults into a copy of the synchronization engine; its tests must notice each (takes long)
+    Mutants,
     /// Everything that must pass: format, lints, documentation, generated files, tidy, and at last the tests
     Test,
     /// Check what the compiler does not: layers, module docs, licences, machine paths
@@ -51,6 +57,8 @@ enum Task {
 enum Bench {
     /// Read a server configuration of 110 MB, beside xmllint
     Config,
+    /// Read connector-space exports of 50 and 500 MB, beside xmllint
+    Csexport,
     /// Read 200,000 rows over TDS, beside a bare socket
     Facts,
     /// Compare two configurations of 2 MB with 62 rules each
@@ -77,6 +85,7 @@ fn main() -> anyhow::Result<()> {
     let root = root();
     match Arguments::parse().task {
         Task::Bench { what: Bench::Config } => bench::config(root),
+        Task::Bench { what: Bench::Csexport } => bench::csexport::run(root),
         Task::Bench { what: Bench::Facts } => bench::facts(root),
         Task::Bench { what: Bench::Diff } => bench::diff::run(root),
         Task::Bench { what: Bench::Expr } => bench::expr::run(root),
@@ -85,9 +94,11 @@ fn main() -> anyhow::Result<()> {
             bench::import_entra::run(root)
         }
         Task::Bench { what: Bench::Sync { objects } } => bench::sync::run(root, objects),
+        Task::Crash => crash::run(root),
         Task::Bench { what: Bench::Verify { megabytes } } => bench::verify::run(root, megabytes),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
+        Task::Mutants => mutants::run(root),
         Task::Test => test::run(root),
         Task::Tidy => tidy::run(root),
     }

@@ -7,6 +7,7 @@ use dirlift_model::{
     },
     config::RunStepKind,
     database::{ConnectorSpaceCount, DatabaseFacts, Run, Step},
+    facts::Registry,
     host::{Service, ServiceState, StartType},
 };
 
@@ -18,7 +19,7 @@ use crate::case::Case;
 const ENGINE_EDITION_EXPRESS: i32 = 4;
 
 /// Registry keys with the engine's database, by service.
-pub(crate) const ENGINE_PARAMETERS: &[&str] = &[
+pub(crate) const ENGINE_PARAMETERS: [&str; 2] = [
     r"HKLM\SYSTEM\CurrentControlSet\Services\ADSync\Parameters",
     r"HKLM\SYSTEM\CurrentControlSet\Services\FIMSynchronizationService\Parameters",
 ];
@@ -137,11 +138,18 @@ pub(crate) fn accounts(case: &Case<'_>) -> Vec<Account> {
     all
 }
 
+/// The key with the engine's database that the export has: that of the product found, else what another one left.
+fn engine_parameters(case: &Case<'_>, registry: &Registry) -> Option<&'static str> {
+    let mut order = ENGINE_PARAMETERS;
+    if case.is_dirsync() {
+        order.reverse();
+    }
+    order.into_iter().find(|key| registry.key(key).is_some())
+}
+
 pub(crate) fn database(case: &Case<'_>) -> Option<Database> {
     let registry = case.facts.registry.as_ref();
-    let key = registry.and_then(|it| {
-        ENGINE_PARAMETERS.iter().find(|key| it.key(key).is_some()).map(|key| (it, *key))
-    });
+    let key = registry.and_then(|it| engine_parameters(case, it).map(|key| (it, key)));
     let from_registry =
         |name: &str| key.and_then(|(registry, key)| registry.string(key, name)).map(str::to_owned);
     let facts = case.facts.database.as_ref();

@@ -53,6 +53,15 @@ pub(crate) fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
+
+/// The name of the account that runs the program, as the environment has it.
+pub(crate) fn user() -> Option<String> {
+    ["USERNAME", "USER", "LOGNAME"]
+        .into_iter()
+        .filter_map(|it| std::env::var(it).ok())
+        .find(|it| !it.trim().is_empty())
+}
+
 /// `COLUMNS` counts most, then the terminal; anything else is replaced or bounded.
 fn width(columns: Option<&str>, terminal: Option<usize>) -> usize {
     let columns = columns.and_then(|it| it.trim().parse().ok()).filter(|it| *it > 0);

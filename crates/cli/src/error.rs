@@ -19,6 +19,8 @@ enum Kind {
     Failed,
     /// The command line asks for something that makes no sense.
     Usage,
+    /// The thing asked for is not done as things stand.
+    Refused,
     /// The person pressed Ctrl+C.
     Interrupted,
     /// The reader of our output went away, which is no error.
@@ -47,6 +49,11 @@ impl CommandError {
     /// A mistake on the command line that its parser cannot see.
     pub(crate) fn usage(cause: impl Into<BoxError>) -> Self {
         Self::new(Kind::Usage, cause)
+    }
+
+    /// Something blocks, and nothing was done.
+    pub(crate) fn refused(cause: impl Into<BoxError>) -> Self {
+        Self::new(Kind::Refused, cause)
     }
 
     /// The person pressed Ctrl+C at a prompt.
@@ -101,6 +108,7 @@ impl CommandError {
             Kind::ClosedPipe => Exit::Done,
             Kind::Failed => Exit::Failed,
             Kind::Usage => Exit::Usage,
+            Kind::Refused => Exit::Objections,
             Kind::Interrupted => Exit::Interrupted,
         }
     }
@@ -141,6 +149,7 @@ mod tests {
     #[test]
     fn a_mistake_on_the_command_line_is_told_apart() {
         assert_eq!(reported(&CommandError::usage("no")), (Exit::Usage, "error: no\n".to_owned()));
+        assert_eq!(reported(&CommandError::refused("no")).0, Exit::Objections);
         assert_eq!(reported(&CommandError::interrupted()).0, Exit::Interrupted);
     }
 

@@ -3,6 +3,7 @@
 //! Owns arguments, wiring, exit codes and progress drawing; one module a command, no domain logic. Everything that
 //! the libraries may not know lives here: the clock, the environment, the terminal.
 mod commands;
+mod configuration;
 mod context;
 mod credentials;
 mod database;
@@ -12,6 +13,8 @@ mod interrupt;
 mod output;
 mod progress;
 mod run;
+mod server;
+mod sources;
 
 use std::process::ExitCode;
 

@@ -4,9 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use dirlift_report::{Block, TextOptions};
 use tempfile::NamedTempFile;
 
-use crate::{error::CommandError, interrupt};
+use crate::{context, error::CommandError, interrupt};
 
 /// A file in the making. Dropped without [`OutFile::commit`] it leaves nothing behind.
 #[derive(Debug)]
@@ -48,18 +49,16 @@ impl OutFile {
         Ok(Self { path: path.to_owned(), temporary })
     }
 
-    /// Writes a part of the text; [`OutFile::commit`] writes the rest.
+    /// Writes a part of the content; [`OutFile::commit`] writes the rest.
     pub(crate) fn write(&mut self, text: &str) -> Result<(), CommandError> {
         let written = self.temporary.write_all(text.as_bytes());
         written.map_err(|it| CommandError::file("writing", &self.path, it))
     }
 
-    /// Writes the whole text and gives the file its name, in place of an older one.
-    pub(crate) fn commit(mut self, text: &str) -> Result<(), CommandError> {
-        let written = self
-            .temporary
-            .write_all(text.as_bytes())
-            .and_then(|()| self.temporary.as_file().sync_all());
+    /// Writes the whole content and gives the file its name, in place of an older one.
+    pub(crate) fn commit(mut self, content: &[u8]) -> Result<(), CommandError> {
+        let written =
+            self.temporary.write_all(content).and_then(|()| self.temporary.as_file().sync_all());
         written.map_err(|it| CommandError::file("writing", &self.path, it))?;
         let Self { path, temporary } = self;
         let unfinished = temporary.path().to_owned();
@@ -71,6 +70,38 @@ impl OutFile {
         match persisted {
             Ok(_) => Ok(()),
             Err(it) => Err(CommandError::file("writing", &path, it.error)),
+        }
+    }
+}
+
+/// Where the product of a command goes: a file that was opened before the work, or standard output.
+pub(crate) struct Sink(Option<OutFile>);
+
+impl Sink {
+    /// Opens the file, if there is one.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, CommandError> {
+        path.map(OutFile::create).transpose().map(Self)
+    }
+
+    /// Lays out and writes a page.
+    pub(crate) fn text(self, blocks: &[Block]) -> Result<(), CommandError> {
+        let options = match self.0 {
+            Some(_) => TextOptions { width: context::file_width(), color: false },
+            None => TextOptions { width: context::stdout_width(), color: context::stdout_color() },
+        };
+        self.write(&dirlift_report::blocks(blocks, &options))
+    }
+
+    /// Writes one JSON document.
+    pub(crate) fn json(self, value: &impl serde::Serialize) -> Result<(), CommandError> {
+        let text = dirlift_report::document(value).map_err(CommandError::failed)?;
+        self.write(&text)
+    }
+
+    fn write(self, text: &str) -> Result<(), CommandError> {
+        match self.0 {
+            Some(file) => file.commit(text.as_bytes()),
+            None => context::write_stdout(text),
         }
     }
 }
@@ -92,7 +123,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.json");
         std::fs::write(&path, "old").unwrap();
-        OutFile::create(&path).unwrap().commit("new").unwrap();
+        OutFile::create(&path).unwrap().commit(b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(folder.path()), ["out.json"]);
         #[cfg(unix)]

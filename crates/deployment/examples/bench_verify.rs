@@ -12,10 +12,11 @@ use std::{
     process::ExitCode,
 };
 
-use dirlift_deployment::{ConnectorKind, Deployment, Mode, RunResult, Store, StoredConnector};
+use dirlift_deployment::{ConnectorKind, Deployment, RunResult, Store, StoredConnector};
 use dirlift_model::{
     AttributeValue, Guid, PendingExport,
     pending::{AttributeChange, Cause, Operation},
+    plan::Mode,
 };
 use jiff::Timestamp;
 

@@ -6,9 +6,12 @@
 //!
 //! The tables are in `migrations/sqlite`, numbered; `migrations/mssql` holds the same for SQL Server.
 
+mod configuration;
 mod error;
+mod evidence;
 mod journal;
 mod looking;
+mod metaverse;
 mod open;
 mod records;
 mod runs;
@@ -16,16 +19,19 @@ mod scratch;
 
 use std::path::{Path, PathBuf};
 
+pub use dirlift_model::plan::Mode;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 pub use self::{
+    configuration::{StoredConfiguration, StoredPartition, StoredRule},
     error::StoreError,
     journal::{JournalStep, PlannedStep, StepState},
-    looking::{MetaverseLink, MetaverseRecord, StoredRun},
-    open::{Deployment, Mode},
+    looking::StoredRun,
+    metaverse::{StoredAttribute, StoredLink, StoredMetaverseObject},
+    open::Deployment,
     records::{AcceptedChange, ChecklistRecord, ConnectorKind, StoredConnector},
-    runs::{ObjectWriter, PendingCount, RunId, RunResult, RunStep},
+    runs::{ObjectName, ObjectWriter, PendingCount, RunEnd, RunId, RunInfo, RunResult, RunStep},
     scratch::{Drawer, Scratch},
 };
 

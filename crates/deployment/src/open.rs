@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use dirlift_model::Guid;
+use dirlift_model::{Guid, plan::Mode};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
@@ -36,25 +36,6 @@ pub struct Deployment {
     pub created_at: Timestamp,
     /// SHA-256 of the bundle it was made from, in hexadecimal.
     pub bundle_sha256: String,
-}
-
-/// How the new server comes about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Beside the old one.
-    Parallel,
-    /// On the same machine.
-    InPlace,
-}
-
-impl Mode {
-    /// The word on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Parallel => "parallel",
-            Self::InPlace => "in-place",
-        }
-    }
 }
 
 impl Store {

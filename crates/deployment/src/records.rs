@@ -3,7 +3,7 @@ use dirlift_model::Guid;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use crate::{Store, error::StoreError, time};
+use crate::{Store, configuration::insert_connector, error::StoreError, time};
 
 /// A connector of the deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,16 +74,7 @@ impl Store {
         let failed = |it| StoreError::new(&path, "writing the connectors", &it);
         let transaction = self.connection.transaction().map_err(failed)?;
         for (position, it) in (1_i64..).zip(connectors) {
-            let kind = match it.kind {
-                ConnectorKind::ActiveDirectory => "active-directory",
-                ConnectorKind::EntraId => "entra-id",
-            };
-            transaction
-                .execute(
-                    "INSERT INTO connector (id, position, name, kind) VALUES (?1, ?2, ?3, ?4)",
-                    params![it.id.to_string(), position, it.name, kind],
-                )
-                .map_err(failed)?;
+            insert_connector(&transaction, position, it).map_err(failed)?;
         }
         transaction.commit().map_err(failed)
     }
@@ -195,7 +186,7 @@ impl Store {
         })
     }
 
-    fn rows<T>(
+    pub(crate) fn rows<T>(
         &self,
         what: &'static str,
         sql: &str,
@@ -217,9 +208,10 @@ impl Store {
 }
 
 /// What is wrong with a row.
-struct Damage(&'static str);
+pub(crate) struct Damage(&'static str);
 
-enum Wrong {
+/// Why a row could not be read.
+pub(crate) enum Wrong {
     Sqlite(rusqlite::Error),
     Damaged(Damage),
 }

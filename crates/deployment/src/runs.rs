@@ -1,11 +1,12 @@
 //! Runs of run profiles, with the objects and the pending exports that they bring.
 use dirlift_model::{
-    AttributeName, CsObject, Guid, PendingExport, cs_object::CsAttribute, pending::Operation,
+    AttributeName, CsObject, DistinguishedName, Guid, PendingExport, cs_object::CsAttribute,
+    pending::Operation,
 };
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use crate::{Store, error::StoreError, time};
+use crate::{Store, configuration::write_settings, error::StoreError, time};
 
 /// Rows of one transaction while a run brings objects.
 const BATCH: u64 = 20_000;
@@ -13,6 +14,12 @@ const BATCH: u64 = 20_000;
 /// A run of this store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub(crate) i64);
+
+impl RunId {
+    pub(crate) const fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +55,41 @@ pub struct RunStep {
     pub detail: String,
 }
 
+/// How a run is ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEnd {
+    /// The run.
+    pub run: RunId,
+    /// How it ended.
+    pub result: RunResult,
+    /// Its steps.
+    pub steps: Vec<RunStep>,
+}
+
+/// What is known of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunInfo {
+    /// The run profile.
+    pub profile: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; `None` when it was cut off or is under way.
+    pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    pub result: Option<RunResult>,
+}
+
+/// An object of a run without its attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectName {
+    /// Its name.
+    pub dn: DistinguishedName,
+    /// Its id in the directory.
+    pub id: Option<Guid>,
+    /// Its type.
+    pub object_type: AttributeName,
+}
+
 /// Pending exports of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingCount {
@@ -59,7 +101,7 @@ pub struct PendingCount {
     pub count: u64,
 }
 
-pub(crate) const WRITING: &str = "writing a run";
+const WRITING: &str = "writing a run";
 pub(crate) const READING: &str = "reading a run";
 
 impl Store {
@@ -71,13 +113,17 @@ impl Store {
         at: Timestamp,
     ) -> Result<RunId, StoreError> {
         let connector = connector.to_string();
-        self.clear("connector_id = ?1 AND profile = ?2 AND ended_at IS NULL", &connector, profile)?;
-        let added = self.connection.execute(
-            "INSERT INTO run (connector_id, profile, started_at) VALUES (?1, ?2, ?3)",
-            params![connector, profile, time(at)],
-        );
-        added.map_err(|it| self.failed("beginning a run", &it))?;
-        Ok(RunId(self.connection.last_insert_rowid()))
+        let path = self.path.clone();
+        let failed = |it| StoreError::new(&path, "beginning a run", &it);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        let unfinished = "connector_id = ?1 AND profile = ?2 AND ended_at IS NULL";
+        clear(&transaction, unfinished, &connector, profile).map_err(failed)?;
+        let row = params![connector, profile, time(at)];
+        let sql = "INSERT INTO run (connector_id, profile, started_at) VALUES (?1, ?2, ?3)";
+        transaction.execute(sql, row).map_err(failed)?;
+        let id = transaction.last_insert_rowid();
+        transaction.commit().map_err(failed)?;
+        Ok(RunId(id))
     }
 
     /// Takes the objects that a run imports, one by one; memory does not grow with their number.
@@ -134,39 +180,79 @@ impl Store {
         steps: &[RunStep],
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        self.finish_runs(&[RunEnd { run, result, steps: steps.to_vec() }], &[], at)
+    }
+
+    /// Ends runs that belong together, and writes settings that hang on them: all of it or nothing.
+    pub fn finish_runs(
+        &mut self,
+        ends: &[RunEnd],
+        settings: &[(String, String)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let path = self.path.clone();
+        if settings.iter().any(|(name, _)| name.eq_ignore_ascii_case(crate::open::STAGING)) {
+            return Err(StoreError::Staging { path });
+        }
         let failed = |it| StoreError::new(&path, WRITING, &it);
         let transaction = self.connection.transaction().map_err(failed)?;
-        for (position, step) in (1_i64..).zip(steps) {
+        for end in ends {
+            for (position, step) in (1_i64..).zip(&end.steps) {
+                transaction
+                    .execute(
+                        "INSERT INTO run_step (run_id, position, name, counted, errors, detail) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        params![
+                            end.run.0,
+                            position,
+                            step.name,
+                            signed(step.counted),
+                            signed(step.errors),
+                            step.detail
+                        ],
+                    )
+                    .map_err(failed)?;
+            }
+            let sql = "SELECT connector_id, profile FROM run WHERE id = ?1";
+            let (connector, profile): (String, String) = transaction
+                .query_row(sql, [end.run.0], |row| Ok((row.get(0)?, row.get(1)?)))
+                .map_err(failed)?;
             transaction
                 .execute(
-                    "INSERT INTO run_step (run_id, position, name, counted, errors, detail) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![
-                        run.0,
-                        position,
-                        step.name,
-                        signed(step.counted),
-                        signed(step.errors),
-                        step.detail
-                    ],
+                    "UPDATE run SET ended_at = ?2, result = ?3 WHERE id = ?1",
+                    params![end.run.0, time(at), end.result.as_str()],
                 )
                 .map_err(failed)?;
+            let which = format!("connector_id = ?1 AND profile = ?2 AND id < {}", end.run.0);
+            clear(&transaction, &which, &connector, &profile).map_err(failed)?;
         }
-        let (connector, profile): (String, String) = transaction
-            .query_row("SELECT connector_id, profile FROM run WHERE id = ?1", [run.0], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .map_err(failed)?;
-        transaction
-            .execute(
-                "UPDATE run SET ended_at = ?2, result = ?3 WHERE id = ?1",
-                params![run.0, time(at), result.as_str()],
-            )
-            .map_err(failed)?;
-        transaction.commit().map_err(failed)?;
-        let earlier = format!("connector_id = ?1 AND profile = ?2 AND id < {}", run.0);
-        self.clear(&earlier, &connector, &profile)
+        write_settings(&transaction, settings).map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
+    /// When a run began and ended, and how.
+    pub fn run_info(&self, run: RunId) -> Result<RunInfo, StoreError> {
+        let failed = |it| self.failed(READING, &it);
+        let damaged = |reason: &str| StoreError::damaged(&self.path, READING, &reason);
+        let sql = "SELECT profile, started_at, ended_at, result FROM run WHERE id = ?1";
+        let (profile, started, ended, result): (String, String, Option<String>, Option<String>) =
+            self.connection
+                .query_row(sql, [run.0], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })
+                .map_err(failed)?;
+        let time = |it: String| it.parse().map_err(|_| damaged("the time of a run is none"));
+        let word = |it: String| {
+            let known = [RunResult::Success, RunResult::CompletedWithErrors];
+            let found = known.into_iter().find(|known| known.as_str() == it);
+            found.ok_or_else(|| damaged("the result of a run is not known"))
+        };
+        Ok(RunInfo {
+            profile,
+            started_at: time(started)?,
+            ended_at: ended.map(time).transpose()?,
+            result: result.map(word).transpose()?,
+        })
     }
 
     /// The newest run of a connector's profile that came to its end.
@@ -215,6 +301,31 @@ impl Store {
         let mut rows = statement.query([run.0]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             each(self.object(row)?);
+        }
+        Ok(())
+    }
+
+    /// Gives the names of the objects of a run to `each`, in the order in which they came.
+    pub fn for_each_name(
+        &self,
+        run: RunId,
+        mut each: impl FnMut(ObjectName),
+    ) -> Result<(), StoreError> {
+        let failed = |it| self.failed(READING, &it);
+        let damaged = |reason: &str| StoreError::damaged(&self.path, READING, &reason);
+        let sql = "SELECT dn, object_id, object_type FROM connector_space_object \
+                   WHERE run_id = ?1 ORDER BY ordinal";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([run.0]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let dn: String = row.get(0).map_err(failed)?;
+            let id: Option<String> = row.get(1).map_err(failed)?;
+            let id = id.map(|it| it.parse().map_err(|_| damaged("the id of an object is no GUID")));
+            each(ObjectName {
+                dn: dn.parse().map_err(|_| damaged("the name of an object is none"))?,
+                id: id.transpose()?,
+                object_type: AttributeName::new(row.get::<_, String>(2).map_err(failed)?),
+            });
         }
         Ok(())
     }
@@ -275,21 +386,21 @@ impl Store {
         }
         Ok(object)
     }
+}
 
-    /// Clears runs with all that they brought.
-    fn clear(&mut self, which: &str, connector: &str, profile: &str) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let failed = |it| StoreError::new(&path, "clearing an earlier run", &it);
-        let transaction = self.connection.transaction().map_err(failed)?;
-        for table in ["connector_space_object", "metaverse_object", "pending_export", "run_step"] {
-            let sql =
-                format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE {which})");
-            transaction.execute(&sql, [connector, profile]).map_err(failed)?;
-        }
-        let sql = format!("DELETE FROM run WHERE {which}");
-        transaction.execute(&sql, [connector, profile]).map_err(failed)?;
-        transaction.commit().map_err(failed)
+/// Clears runs with all that they brought.
+fn clear(
+    transaction: &Transaction<'_>,
+    which: &str,
+    connector: &str,
+    profile: &str,
+) -> rusqlite::Result<()> {
+    for table in ["connector_space_object", "metaverse_object", "pending_export", "run_step"] {
+        let sql = format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE {which})");
+        transaction.execute(&sql, [connector, profile])?;
     }
+    transaction.execute(&format!("DELETE FROM run WHERE {which}"), [connector, profile])?;
+    Ok(())
 }
 
 /// Takes the objects of a run. Without [`ObjectWriter::finish`] the newest of them are lost, and the run has no end.
@@ -350,7 +461,7 @@ impl Drop for ObjectWriter<'_> {
     }
 }
 
-pub(crate) fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, serde_json::Error> {
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, serde_json::Error> {
     serde_json::to_string(value)
 }
 

@@ -7,9 +7,9 @@
     reason = "a measurement talks, and fails loudly"
 )]
 use std::{
-    io::Write,
+    io::{BufRead as _, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -87,12 +87,72 @@ print(sum(1 for _ in records(open(sys.argv[1], "rb"))))
 "##;
 
 fn main() {
-    let folder = PathBuf::from(std::env::args_os().nth(1).expect("the folder to work in"));
+    let mut arguments = std::env::args_os().skip(1);
+    let first = arguments.next().expect("the folder to work in");
+    if first == "serve" {
+        let number = arguments.next().and_then(|it| it.to_str()?.parse().ok());
+        return serve(number.expect("the number of entries"));
+    }
+    let folder = PathBuf::from(first);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(ceiling());
-    ldif(&folder, &runtime);
-    samba(&folder, &runtime);
+    let only = arguments.next();
+    let wanted = |part: &str| only.as_ref().is_none_or(|it| it == part);
+    if wanted("ceiling") {
+        runtime.block_on(ceiling());
+    }
+    if wanted("ldif") {
+        ldif(&folder, &runtime);
+    }
+    if wanted("samba") {
+        samba(&folder, &runtime);
+    }
+}
+
+/// Answers from memory until standard input ends; says first where, and whom to trust.
+fn serve(n_entries: u64) {
+    let authority = Authority::new("Bench").unwrap();
+    let fake = replay(&authority, n_entries);
+    print!("{}\n{}", fake.address().port(), authority.pem());
+    std::io::stdout().flush().unwrap();
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
+}
+
+/// The replaying server in a process of its own, so that its memory and its time are not counted.
+struct Replay {
+    child: Child,
+    server: Server,
+    ca: tempfile::NamedTempFile,
+}
+
+impl Replay {
+    fn start(n_entries: u64) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["serve", &n_entries.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let port = lines.next().unwrap().parse().unwrap();
+        let mut ca = tempfile::NamedTempFile::new().unwrap();
+        for line in lines {
+            writeln!(ca, "{line}").unwrap();
+            if line.starts_with("-----END") {
+                break;
+            }
+        }
+        let server = Server { host: "127.0.0.1".to_owned(), port, security: Security::Ldaps };
+        Self { child, server, ca }
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        // It ends with its standard input.
+        drop(self.child.stdin.take());
+        drop(self.child.wait());
+    }
 }
 
 /// One page of entries, with the places of message numbers and GUIDs.
@@ -219,37 +279,32 @@ async fn start(authority: &Path, server: Server, user: &str, password: &str) -> 
 }
 
 async fn ceiling() {
-    let authority = Authority::new("Bench").unwrap();
-    let ca = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(ca.path(), authority.pem()).unwrap();
-    let fake = replay(&authority, N_REPLAYED);
-    let server = Server {
-        host: "127.0.0.1".to_owned(),
-        port: fake.address().port(),
-        security: Security::Ldaps,
-    };
-    let mut import = start(ca.path(), server, "a", "b").await;
-    let begin = Instant::now();
-    let ticks = cpu_ticks();
-    let mut n_objects = 0_u64;
-    while let Some(object) = import.next().await {
-        drop(object.unwrap());
-        n_objects += 1;
-        if n_objects == N_REPLAYED / 5 {
-            println!("client ceiling: after {n_objects} entries {}", memory());
+    let (mut best, mut least) = (Duration::MAX, u64::MAX);
+    for run in 0..RUNS {
+        let replay = Replay::start(N_REPLAYED);
+        let mut import = start(replay.ca.path(), replay.server.clone(), "a", "b").await;
+        let (begin, ticks) = (Instant::now(), cpu_ticks());
+        let mut n_objects = 0_u64;
+        while let Some(object) = import.next().await {
+            drop(object.unwrap());
+            n_objects += 1;
+            if run == 0 && n_objects.is_multiple_of(N_REPLAYED / 5) {
+                println!("client ceiling: after {n_objects} entries {}", memory());
+            }
         }
+        assert_eq!(n_objects, N_REPLAYED);
+        best = best.min(begin.elapsed());
+        least = least.min((cpu_ticks() - ticks).max(1));
     }
-    assert_eq!(n_objects, N_REPLAYED);
     println!(
-        "client ceiling, {} attributes over TLS from memory, server in the same process: {} entries/s; {}",
+        "client ceiling, {} attributes over TLS from a server that answers from memory: best {} entries/s",
         ATTRIBUTES.len() + 2,
-        rate(n_objects, begin.elapsed()),
-        memory()
+        rate(N_REPLAYED, best),
     );
     // On a machine that is busy with other things the clock says little.
-    let per_second = n_objects * 100 / (cpu_ticks() - ticks).max(1);
     println!(
-        "client ceiling: {per_second} entries in a second of processor time, the server's included"
+        "client ceiling: {} entries in a second of the client's processor time",
+        N_REPLAYED * 100 / least
     );
 }
 
@@ -362,13 +417,14 @@ fn samba(folder: &Path, runtime: &tokio::runtime::Runtime) {
     std::fs::write(&ca, image.authority().pem()).unwrap();
     std::fs::write(&password, PASSWORD).unwrap();
     let server = Server::new(controller.address().to_string(), Security::Ldaps);
-    let (mut ours, mut theirs) = (Duration::MAX, Duration::MAX);
+    let (mut ours, mut discovery, mut theirs) = (Duration::MAX, Duration::MAX, Duration::MAX);
     let asked: Vec<String> =
         ImportRequest::stock().attributes.iter().map(|it| it.as_str().to_owned()).collect();
     for _ in 0..RUNS {
         let begin = Instant::now();
         let n_objects = runtime.block_on(async {
             let mut import = start(&ca, server.clone(), ADMINISTRATOR, PASSWORD).await;
+            discovery = discovery.min(begin.elapsed());
             let mut n_objects = 0;
             while let Some(object) = import.next().await {
                 drop(object.unwrap());
@@ -394,7 +450,11 @@ fn samba(folder: &Path, runtime: &tokio::runtime::Runtime) {
             theirs = theirs.min(begin.elapsed());
         }
     }
-    println!("Samba, {N_USERS} users: {} entries/s", rate(N_USERS, ours));
+    println!(
+        "Samba, {N_USERS} users: {} entries/s, {} ms to find out about the forest included",
+        rate(N_USERS, ours),
+        discovery.as_millis()
+    );
     if theirs < Duration::MAX {
         println!("ldapsearch on the same: {} entries/s", rate(N_USERS, theirs));
     }

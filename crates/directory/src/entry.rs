@@ -6,7 +6,7 @@ use dirlift_model::{
 };
 
 use crate::{
-    ldap::{RawEntry, message::RawAttribute},
+    ldap::{RawAttribute, RawEntry, Values},
     report::Report,
     schema::{Schema, Syntax},
 };
@@ -136,6 +136,7 @@ impl Typing {
     }
 
     fn fate(&mut self, described: &str) -> Fate {
+        // Not by the entry API, which would copy the name each time.
         if let Some(known) = self.remembered.get(described) {
             return known.clone();
         }
@@ -153,7 +154,7 @@ impl Typing {
     }
 
     /// The name of the entry.
-    pub(crate) fn dn(entry: &RawEntry) -> Result<DistinguishedName, Rejected> {
+    pub(crate) fn dn(entry: &RawEntry<'_>) -> Result<DistinguishedName, Rejected> {
         entry
             .dn
             .parse()
@@ -162,21 +163,21 @@ impl Typing {
 
     /// The class that decides what an object is: the last of `objectClass`, which Active Directory orders from the
     /// most general to the most special.
-    pub(crate) fn class(entry: &RawEntry) -> Result<&str, Rejected> {
+    pub(crate) fn class<'e>(entry: &'e RawEntry<'_>) -> Result<&'e str, Rejected> {
         entry.texts("objectClass").last().ok_or(Rejected::NoClass)
     }
 
     /// `objectGUID`, if it came.
-    pub(crate) fn guid(entry: &RawEntry) -> Result<Option<Guid>, Rejected> {
-        let Some(bytes) = entry.values("objectGUID").first() else { return Ok(None) };
-        let bytes = bytes.as_slice().try_into().map_err(|_| Rejected::Guid)?;
+    pub(crate) fn guid(entry: &RawEntry<'_>) -> Result<Option<Guid>, Rejected> {
+        let Some(bytes) = entry.values("objectGUID").next() else { return Ok(None) };
+        let bytes = bytes.try_into().map_err(|_| Rejected::Guid)?;
         Ok(Some(Guid::from_directory_bytes(bytes)))
     }
 
     /// Makes the object. `name` and `class` are the entry's, taken before.
     pub(crate) fn object(
         &mut self,
-        entry: RawEntry,
+        entry: RawEntry<'_>,
         name: DistinguishedName,
         class: &AttributeName,
         id: Option<Guid>,
@@ -189,13 +190,13 @@ impl Typing {
                 Fate::Kept(spelt, syntax, place) => (spelt, syntax, place),
                 Fate::Dropped => continue,
                 Fate::Secret => {
-                    report.n_secrets += values.len() as u64;
+                    report.n_secrets += values.iter().count() as u64;
                     continue;
                 }
             };
             let syntax = syntax.unwrap_or_else(|| guess(&values));
-            let mut typed = Vec::with_capacity(values.len());
-            for value in values {
+            let mut typed = Vec::with_capacity(values.at_least());
+            for value in values.into_cows() {
                 let (value, fits) = syntax.read(value);
                 report.n_misfits += u64::from(!fits);
                 typed.push(value);
@@ -217,8 +218,8 @@ impl Typing {
 }
 
 /// The syntax of an attribute that no schema knows: text if every value is.
-fn guess(values: &[Vec<u8>]) -> Syntax {
-    let is_text = |it: &Vec<u8>| {
+fn guess(values: &Values<'_>) -> Syntax {
+    let is_text = |it: &[u8]| {
         std::str::from_utf8(it)
             .is_ok_and(|it| !it.chars().any(|it| it.is_control() && !it.is_whitespace()))
     };
@@ -256,11 +257,11 @@ mod tests {
     #[test]
     fn an_entry_becomes_an_object() {
         let attribute = |name: &str, values: &[&[u8]]| RawAttribute {
-            name: name.to_owned(),
-            values: values.iter().map(|it| it.to_vec()).collect(),
+            name: name.to_owned().into(),
+            values: Values::Owned(values.iter().map(|it| it.to_vec()).collect()),
         };
         let entry = RawEntry {
-            dn: "CN=Ann,DC=x".to_owned(),
+            dn: "CN=Ann,DC=x".into(),
             attributes: vec![
                 attribute("objectClass", &[b"top", b"person", b"user"]),
                 attribute("objectGUID", &[&[1; 16]]),

@@ -153,9 +153,21 @@ pub enum DirectoryError {
     /// An LDIF file cannot be read.
     #[error(transparent)]
     Ldif(#[from] LdifError),
-    /// The source is read by something else.
-    #[error("a connector-space export is not read as a directory")]
+    /// The source needs a reader that the caller brings: [`crate::Import::from_objects`].
+    #[error("a connector-space export was given without its reader")]
     CsExport,
+    /// The reader of the objects failed.
+    #[error(transparent)]
+    Objects(Box<dyn std::error::Error + Send + Sync>),
+    /// The objects are not from Active Directory.
+    #[error(
+        "the connector-space export has the object {dn}, which lies in no domain; it is of another connector: give the \
+         export of the one to Active Directory"
+    )]
+    NotActiveDirectory {
+        /// The object.
+        dn: String,
+    },
     /// The import ended without saying how.
     #[error("the import ended early")]
     Ended,

@@ -180,7 +180,7 @@ async fn partitions(
 }
 
 /// What a cross reference says, and whether it is about a domain of this forest.
-pub(crate) fn domain_of_cross_reference(entry: &RawEntry) -> Option<(bool, Domain)> {
+pub(crate) fn domain_of_cross_reference(entry: &RawEntry<'_>) -> Option<(bool, Domain)> {
     let naming_context = entry.text("nCName")?.parse().ok()?;
     let flags: i64 = entry.text("systemFlags").and_then(|it| it.parse().ok()).unwrap_or(0);
     let domain = Domain {
@@ -240,7 +240,7 @@ async fn lookup(
     class: &str,
     names: &[AttributeName],
     page_size: u16,
-) -> Result<Vec<RawEntry>, DirectoryError> {
+) -> Result<Vec<RawEntry<'static>>, DirectoryError> {
     let mut found = Vec::new();
     for names in names.chunks(NAMES_PER_SEARCH) {
         let names = names.iter().map(|it| Filter::equal("lDAPDisplayName", it.as_str())).collect();

@@ -1,14 +1,16 @@
 //! An import under way: objects come out of it one by one, as fast as they are taken.
-use std::path::Path;
+use std::{path::Path, vec};
 
-use dirlift_model::{CsObject, DistinguishedName};
+use dirlift_model::{CsObject, DistinguishedName, Objects};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     error::DirectoryError,
     forest::{Discovery, Forest, discover},
+    given::Given,
     ldap::Connection,
-    ldif::{CodePage, LdifReader},
+    ldif::{CodePage, Extent, LdifReader},
+    outbox::{Gone, Outbox, Sent},
     report::{Event, Report},
     request::{ImportRequest, PartitionRequest},
     schema::Schema,
@@ -16,26 +18,17 @@ use crate::{
     walk::Walk,
 };
 
-/// Objects that wait to be taken. A large group is one of them, so they are few.
-const WAITING: usize = 64;
-
-/// What comes through the channel.
-#[derive(Debug)]
-pub(crate) enum Sent {
-    /// An object.
-    Object(CsObject),
-    /// The end, and whether it was a good one.
-    End(Box<Report>, Option<DirectoryError>),
-}
-
 /// An import under way. Dropped, it ends.
 #[derive(Debug)]
 pub struct Import {
-    objects: mpsc::Receiver<Sent>,
+    sent: mpsc::Receiver<Sent>,
+    /// What came and was not taken yet.
+    ready: vec::IntoIter<CsObject>,
     task: JoinHandle<()>,
     forest: Option<Forest>,
     schema: Schema,
     report: Option<Report>,
+    extent: Option<Extent>,
 }
 
 impl Import {
@@ -74,15 +67,15 @@ impl Import {
             .for_each(|it| report.add(Event::NoAttribute(it)));
         discovery.missing_classes.iter().cloned().for_each(|it| report.add(Event::NoClass(it)));
 
-        let (sender, objects) = mpsc::channel(WAITING);
+        let (outbox, sent) = Outbox::new();
         let (forest, schema) = (Some(discovery.forest.clone()), discovery.schema.clone());
-        let end = sender.clone();
-        let walk = Walk { source, connect, config, request, discovery, objects: sender, report };
+        let end = outbox.sender();
+        let walk = Walk { source, connect, config, request, discovery, outbox, report };
         let task = tokio::spawn(async move {
             let (report, error) = walk.run(connection).await;
             drop(end.send(Sent::End(Box::new(report), error)).await);
         });
-        Ok(Self { objects, task, forest, schema, report: None })
+        Ok(Self::new(sent, task, forest, schema))
     }
 
     async fn from_ldif(
@@ -95,40 +88,82 @@ impl Import {
             LdifReader::with_code_page(&path, request, code_page)
         })
         .await;
-        let mut reader = opened.map_err(|_| DirectoryError::Ended)??;
+        let reader = opened.map_err(|_| DirectoryError::Ended)??;
         let (forest, schema) = (reader.forest().cloned(), reader.schema().clone());
-        let (sender, objects) = mpsc::channel(WAITING);
+        let extent = reader.extent();
+        let mut import = Self::read(reader, forest, schema);
+        import.extent = Some(extent);
+        Ok(import)
+    }
+
+    /// Begins an import of objects that somebody else reads, such as the export of a connector space. The same is
+    /// selected as from a directory; the domains are those of the request.
+    ///
+    /// Must be called inside a tokio runtime.
+    pub fn from_objects(objects: Box<dyn Objects>, request: ImportRequest) -> Self {
+        let given = Given::new(objects, request);
+        let forest = given.forest().cloned();
+        Self::read(given, forest, Schema::builtin())
+    }
+
+    /// Reads on a thread of its own.
+    fn read(mut reader: impl Blocking + 'static, forest: Option<Forest>, schema: Schema) -> Self {
+        let (mut outbox, sent) = Outbox::new();
+        let end = outbox.sender();
         let task = tokio::task::spawn_blocking(move || {
-            let error = loop {
-                match reader.next_object() {
-                    Ok(Some(object)) => {
-                        if sender.blocking_send(Sent::Object(object)).is_err() {
-                            return;
-                        }
+            let mut pass_on = || -> Result<Option<DirectoryError>, Gone> {
+                loop {
+                    match reader.next_object() {
+                        Ok(Some(object)) => outbox.add(object),
+                        Ok(None) => return outbox.send_all_blocking().map(|()| None),
+                        Err(error) => return outbox.send_all_blocking().map(|()| Some(error)),
                     }
-                    Ok(None) => break None,
-                    Err(error) => break Some(error.into()),
+                    outbox.send_full_blocking()?;
                 }
             };
-            drop(sender.blocking_send(Sent::End(Box::new(reader.into_report()), error)));
+            if let Ok(error) = pass_on() {
+                drop(end.blocking_send(Sent::End(Box::new(reader.into_report()), error)));
+            }
         });
-        Ok(Self { objects, task, forest, schema, report: None })
+        Self::new(sent, task, forest, schema)
+    }
+
+    fn new(
+        sent: mpsc::Receiver<Sent>,
+        task: JoinHandle<()>,
+        forest: Option<Forest>,
+        schema: Schema,
+    ) -> Self {
+        Self {
+            sent,
+            ready: Vec::new().into_iter(),
+            task,
+            forest,
+            schema,
+            report: None,
+            extent: None,
+        }
     }
 
     /// The next object; `None` at the end. After an error nothing more comes.
     pub async fn next(&mut self) -> Option<Result<CsObject, DirectoryError>> {
-        if self.report.is_some() {
-            return None;
-        }
-        match self.objects.recv().await {
-            Some(Sent::Object(object)) => Some(Ok(object)),
-            Some(Sent::End(report, error)) => {
-                self.report = Some(*report);
-                error.map(Err)
+        loop {
+            if let Some(object) = self.ready.next() {
+                return Some(Ok(object));
             }
-            None => {
-                self.report = Some(Report::default());
-                Some(Err(DirectoryError::Ended))
+            if self.report.is_some() {
+                return None;
+            }
+            match self.sent.recv().await {
+                Some(Sent::Objects(objects)) => self.ready = objects.into_iter(),
+                Some(Sent::End(report, error)) => {
+                    self.report = Some(*report);
+                    return error.map(Err);
+                }
+                None => {
+                    self.report = Some(Report::default());
+                    return Some(Err(DirectoryError::Ended));
+                }
             }
         }
     }
@@ -136,6 +171,11 @@ impl Import {
     /// What is known of the forest before the first object.
     pub fn forest(&self) -> Option<&Forest> {
         self.forest.as_ref()
+    }
+
+    /// How far the reading of a file has come; `None` where nobody knows how much there is, as over LDAP.
+    pub fn extent(&self) -> Option<&Extent> {
+        self.extent.as_ref()
     }
 
     /// The wanted attributes that the directory has, with their syntaxes.
@@ -152,6 +192,35 @@ impl Import {
 impl Drop for Import {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// A source that is read on a thread of its own.
+trait Blocking: Send {
+    /// The next object; `None` at the end.
+    fn next_object(&mut self) -> Result<Option<CsObject>, DirectoryError>;
+
+    /// The account of the reading.
+    fn into_report(self) -> Report;
+}
+
+impl Blocking for LdifReader {
+    fn next_object(&mut self) -> Result<Option<CsObject>, DirectoryError> {
+        Ok(Self::next_object(self)?)
+    }
+
+    fn into_report(self) -> Report {
+        Self::into_report(self)
+    }
+}
+
+impl Blocking for Given {
+    fn next_object(&mut self) -> Result<Option<CsObject>, DirectoryError> {
+        Self::next_object(self)
+    }
+
+    fn into_report(self) -> Report {
+        Self::into_report(self)
     }
 }
 

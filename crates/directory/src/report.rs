@@ -98,6 +98,8 @@ pub enum Event {
         /// The code page.
         name: &'static str,
     },
+    /// The reader of a connector-space export remarks something.
+    Remark(String),
 }
 
 impl fmt::Display for Event {
@@ -118,6 +120,7 @@ impl fmt::Display for Event {
             Self::Truncated { object, attribute } => {
                 write!(f, "{object} lacks values of {attribute}: it changed while it was read")
             }
+            Self::Remark(text) => f.write_str(text),
             Self::CodePage { n_lines, name } => {
                 write!(
                     f,

@@ -105,6 +105,34 @@ impl ImportRequest {
         (request, problems)
     }
 
+    /// The partition that an object lies in, if it was selected. Without any, the second part says that all are.
+    pub(crate) fn partition_of(
+        &self,
+        object: &DistinguishedName,
+    ) -> (Option<&PartitionRequest>, bool) {
+        let own = self.partitions.iter().filter(|it| object.is_within(&it.naming_context));
+        (own.max_by_key(|it| it.naming_context.depth()), self.partitions.is_empty())
+    }
+
+    /// Whether an object is in scope.
+    pub(crate) fn is_in_scope(&self, object: &DistinguishedName) -> bool {
+        match self.partition_of(object) {
+            (Some(partition), _) => partition.scope.contains(object),
+            (None, takes_all) => takes_all,
+        }
+    }
+
+    /// The object class as it was asked for, if it was.
+    pub(crate) fn class_of(
+        &self,
+        object: &DistinguishedName,
+        class: &str,
+    ) -> Option<&AttributeName> {
+        let partition = self.partition_of(object).0;
+        let classes = partition.map_or(&*self.object_classes, |it| self.classes(it));
+        classes.iter().find(|it| it.is(class))
+    }
+
     /// The classes of a partition.
     pub(crate) fn classes<'r>(&'r self, partition: &'r PartitionRequest) -> &'r [AttributeName] {
         if partition.object_classes.is_empty() {

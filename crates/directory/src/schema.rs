@@ -1,7 +1,7 @@
 //! How the values of attributes are typed: by the directory's own schema, or by a table where no schema is at hand.
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, string::FromUtf8Error};
 
-use dirlift_model::{AttributeName, AttributeValue, DistinguishedName};
+use dirlift_model::{AttributeName, AttributeValue};
 
 /// How values are stored in a connector space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,30 +57,36 @@ impl Syntax {
     }
 
     /// Types one value; what does not fit its syntax is kept as text, or as bytes, and `false` says so.
-    pub(crate) fn read(self, value: Vec<u8>) -> (AttributeValue, bool) {
+    pub(crate) fn read(self, value: Cow<'_, [u8]>) -> (AttributeValue, bool) {
         if self == Self::Binary {
-            return (AttributeValue::Binary(value), true);
+            return (AttributeValue::Binary(value.into_owned()), true);
         }
-        let text = match String::from_utf8(value) {
-            Ok(text) => text,
-            Err(error) => return (AttributeValue::Binary(error.into_bytes()), false),
+        let text = match value {
+            Cow::Borrowed(bytes) => {
+                std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| bytes.to_vec())
+            }
+            Cow::Owned(bytes) => {
+                String::from_utf8(bytes).map(Cow::Owned).map_err(FromUtf8Error::into_bytes)
+            }
         };
-        match self {
-            Self::Integer => match text.parse() {
-                Ok(number) => (AttributeValue::Integer(number), true),
-                Err(_) => (AttributeValue::String(text), false),
+        let text = match text {
+            Ok(text) => text,
+            Err(bytes) => return (AttributeValue::Binary(bytes), false),
+        };
+        let typed = match self {
+            Self::Integer => text.parse().ok().map(AttributeValue::Integer),
+            Self::Boolean => match &*text {
+                "TRUE" => Some(AttributeValue::Boolean(true)),
+                "FALSE" => Some(AttributeValue::Boolean(false)),
+                _ => None,
             },
-            Self::Boolean => match text.as_str() {
-                "TRUE" => (AttributeValue::Boolean(true), true),
-                "FALSE" => (AttributeValue::Boolean(false), true),
-                _ => (AttributeValue::String(text), false),
-            },
-            Self::Reference => match text.parse::<DistinguishedName>() {
-                Ok(dn) => (AttributeValue::Reference(dn), true),
-                Err(_) => (AttributeValue::String(text), false),
-            },
-            Self::Text | Self::Binary => (AttributeValue::String(text), true),
-        }
+            Self::Reference => text.parse().ok().map(AttributeValue::Reference),
+            Self::Text | Self::Binary => {
+                return (AttributeValue::String(text.into_owned()), true);
+            }
+        };
+        let fits = typed.is_some();
+        (typed.unwrap_or_else(|| AttributeValue::String(text.into_owned())), fits)
     }
 }
 
@@ -219,10 +225,12 @@ mod tests {
             (Syntax::Reference, "nobody", text("nobody"), false),
         ];
         for (syntax, raw, expected, fits) in cases {
-            assert_eq!(syntax.read(raw.into()), (expected, fits), "{syntax:?} {raw}");
+            let borrowed = syntax.read(Cow::Borrowed(raw.as_bytes()));
+            assert_eq!(borrowed, (expected, fits), "{syntax:?} {raw}");
+            assert_eq!(syntax.read(Cow::Owned(raw.into())), borrowed);
         }
         let bytes = AttributeValue::Binary(vec![0xFF]);
-        assert_eq!(Syntax::Text.read(vec![0xFF]), (bytes, false));
+        assert_eq!(Syntax::Text.read(Cow::Borrowed(&[0xFF])), (bytes, false));
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub enum Source {
     Ldap(Server),
     /// An LDIF file, plain or compressed with gzip.
     Ldif(PathBuf),
-    /// An export of a connector space; read by `dirlift-serverconfig`.
+    /// An export of a connector space, whose reader the caller brings: [`crate::Import::from_objects`].
     CsExport(PathBuf),
 }
 

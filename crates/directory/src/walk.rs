@@ -3,14 +3,14 @@ use std::{collections::HashSet, sync::Arc};
 
 use dirlift_model::{AttributeName, AttributeValue, CsObject, DistinguishedName, Guid};
 use rustls::ClientConfig;
-use tokio::{sync::mpsc, time::sleep};
+use tokio::time::sleep;
 
 use crate::{
-    entry::{Described, Range, Typing, is_secret_attribute, shown},
+    entry::{Described, Range, Rejected, Typing, is_secret_attribute, shown},
     error::{DirectoryError, server_text},
     forest::Discovery,
-    import::Sent,
     ldap::{Connection, Filter, Item, RawEntry, Scope, Search},
+    outbox::{Gone, Outbox},
     report::{Event, Report},
     request::{ImportRequest, PartitionRequest},
     source::{Connect, Server},
@@ -31,6 +31,12 @@ pub(crate) enum Stop {
     Failed(DirectoryError),
 }
 
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
 impl From<DirectoryError> for Stop {
     fn from(error: DirectoryError) -> Self {
         Self::Failed(error)
@@ -44,7 +50,7 @@ pub(crate) struct Walk {
     pub(crate) config: Arc<ClientConfig>,
     pub(crate) request: ImportRequest,
     pub(crate) discovery: Discovery,
-    pub(crate) objects: mpsc::Sender<Sent>,
+    pub(crate) outbox: Outbox,
     pub(crate) report: Report,
 }
 
@@ -68,6 +74,8 @@ impl Walk {
             Ok(()) | Err(Stop::Gone) => None,
             Err(Stop::Failed(error)) => Some(error),
         };
+        // What had come is not taken back. Whether anybody wants it shows at the end, too.
+        drop(self.outbox.send_all().await);
         (self.report, error)
     }
 
@@ -228,8 +236,10 @@ impl Walk {
             let mut partial: Vec<(CsObject, Vec<AttributeName>)> = Vec::new();
             let outcome = loop {
                 match connection.next(id, during).await? {
-                    Item::Entry(entry) => {
-                        self.take(entry, place, &mut typing, &mut partial).await?;
+                    Item::Entry => {
+                        let entry = connection.entry_here(during)?;
+                        self.take(entry, place, &mut typing, &mut partial);
+                        self.outbox.send_full().await?;
                     }
                     Item::Reference(urls) => self.referrals(urls),
                     Item::End(outcome) => break outcome,
@@ -237,8 +247,11 @@ impl Walk {
             };
             for (object, attributes) in partial {
                 let object = self.complete(object, attributes, during, connection).await?;
-                self.hand_over(object, place).await?;
+                self.hand_over(object, place);
+                self.outbox.send_full().await?;
             }
+            // Nobody waits for a page to get what is there.
+            self.outbox.send_all().await?;
             match outcome.code {
                 0 => {}
                 32 => {
@@ -260,43 +273,35 @@ impl Walk {
     }
 
     /// Decides what becomes of an entry.
-    async fn take(
+    fn take(
         &mut self,
-        mut entry: RawEntry,
+        mut entry: RawEntry<'_>,
         place: &mut Place,
         typing: &mut Typing,
         partial: &mut Vec<(CsObject, Vec<AttributeName>)>,
-    ) -> Result<(), Stop> {
+    ) {
         self.report.n_entries += 1;
-        let reject = |report: &mut Report, entry: &RawEntry, reason: String| {
-            report.add(Event::Rejected { entry: shown(&entry.dn), reason });
-        };
-        let (name, id) = match Typing::dn(&entry).and_then(|name| Ok((name, Typing::guid(&entry)?)))
-        {
+        let read = || Ok((Typing::dn(&entry)?, Typing::guid(&entry)?));
+        let class = || Typing::class(&entry);
+        let (name, id) = match read() {
             Ok(found) => found,
-            Err(error) => {
-                reject(&mut self.report, &entry, error.to_string());
-                return Ok(());
-            }
+            Err(error) => return self.reject(&entry, &error),
         };
         if !place.partition.scope.contains(&name) {
             self.report.n_out_of_scope += 1;
-            return Ok(());
+            return;
         }
-        let class = match Typing::class(&entry) {
+        let class = match class() {
             Ok(class) => place.classes.iter().find(|it| it.is(class)).cloned(),
-            Err(error) => {
-                reject(&mut self.report, &entry, error.to_string());
-                return Ok(());
-            }
+            Err(error) => return self.reject(&entry, &error),
         };
         let Some(class) = class else {
             self.report.n_other_classes += 1;
-            return Ok(());
+            return;
         };
         if id.is_some_and(|it| place.seen.contains(&it)) {
             self.report.n_repeated += 1;
-            return Ok(());
+            return;
         }
         let mut ranged = Vec::new();
         entry.attributes.retain(|it| {
@@ -312,21 +317,29 @@ impl Walk {
         });
         let object = typing.object(entry, name, &class, id, &mut self.report);
         if ranged.is_empty() {
-            return self.hand_over(object, place).await;
+            self.hand_over(object, place);
+        } else {
+            partial.push((object, ranged));
         }
-        partial.push((object, ranged));
-        Ok(())
     }
 
-    async fn hand_over(&mut self, object: CsObject, place: &mut Place) -> Result<(), Stop> {
+    fn reject(&mut self, entry: &RawEntry<'_>, reason: &Rejected) {
+        let (entry, reason) = (shown(&entry.dn), reason.to_string());
+        self.report.add(Event::Rejected { entry, reason });
+    }
+
+    fn hand_over(&mut self, object: CsObject, place: &mut Place) {
         if let Some(id) = object.id
             && !place.seen.insert(id)
         {
             self.report.n_repeated += 1;
-            return Ok(());
+            return;
         }
-        *self.report.objects.entry(object.object_type.clone()).or_default() += 1;
-        self.objects.send(Sent::Object(object)).await.map_err(|_| Stop::Gone)
+        match self.report.objects.get_mut(&object.object_type) {
+            Some(n) => *n += 1,
+            None => drop(self.report.objects.insert(object.object_type.clone(), 1)),
+        }
+        self.outbox.add(object);
     }
 
     /// Fetches the values that did not fit into the answer, part by part.
@@ -360,10 +373,10 @@ impl Walk {
                 });
                 let Some((range, part)) = part else { break values.is_empty() };
                 let first = range.map_or(0, |it| it.first);
-                if first != values.len() as u64 || values.len() + part.len() > MAX_VALUES {
+                if first != values.len() as u64 || values.len() + part.at_least() > MAX_VALUES {
                     break false;
                 }
-                for value in part {
+                for value in part.into_cows() {
                     let (value, fits) = syntax.read(value);
                     self.report.n_misfits += u64::from(!fits);
                     values.push(value);

@@ -158,6 +158,18 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The reader of the objects failed.
+    #[error(transparent)]
+    Objects(Box<dyn std::error::Error + Send + Sync>),
+    /// The objects are not from Microsoft Entra ID.
+    #[error(
+        "the connector-space export has the object {dn}, which lies in a domain; it is of another connector: give the \
+         export of the one to Microsoft Entra ID"
+    )]
+    NotEntra {
+        /// The object.
+        dn: String,
+    },
     /// The receiver of the objects went away.
     #[error("handing over objects: the receiver is gone")]
     ReceiverGone,

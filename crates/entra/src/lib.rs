@@ -1,4 +1,4 @@
-//! Reads Microsoft Entra ID: Microsoft Graph over HTTPS, or a folder of Graph JSON.
+//! Reads Microsoft Entra ID: Microsoft Graph over HTTPS, a folder of Graph JSON, or objects that somebody else reads.
 //!
 //! It sends `GET` requests and batches of them; nothing in it can change a tenant. Objects come as those of the cloud
 //! connector's space ([`dirlift_model::CsObject`]) through a bounded channel, and the rest as facts
@@ -11,6 +11,7 @@ mod entity;
 mod error;
 mod facts;
 mod folder;
+mod given;
 mod graph;
 mod http;
 mod import;
@@ -25,6 +26,7 @@ pub use cloud::{CLOUDS, Cloud, Endpoints, NotLoopback, UnknownCloud};
 pub use collections::{COLLECTIONS, Collection, CollectionRow, permissions_markdown};
 pub use error::Error;
 pub use folder::{read_folder, save};
+pub use given::read_objects;
 pub use graph::Graph;
 pub use http::HttpOptions;
 pub use import::{ImportOptions, Membership, import};

@@ -3,6 +3,8 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use dirlift_model::Guid;
 
+use crate::attributes::{Kind, Readability, readability};
+
 /// A source as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntraSource {
@@ -10,8 +12,20 @@ pub enum EntraSource {
     Graph(TenantName),
     /// A folder of Graph JSON.
     Folder(PathBuf),
-    /// `csexport:FILE`: an export of the cloud connector's space; `dirlift-serverconfig` reads it.
+    /// `csexport:FILE`: an export of the cloud connector's space, whose reader the caller brings
+    /// ([`crate::read_objects`]).
     CsExport(PathBuf),
+}
+
+impl EntraSource {
+    /// Whether an import from this source knows an attribute of an object type. The connector space of another server
+    /// has everything that its import brought, anchors of groups, contacts and devices too.
+    pub fn readability(&self, kind: Kind, attribute: &str) -> Readability {
+        match self {
+            Self::Graph(_) | Self::Folder(_) => readability(kind, attribute),
+            Self::CsExport(_) => Readability::Known,
+        }
+    }
 }
 
 impl FromStr for EntraSource {
@@ -96,6 +110,14 @@ pub enum SourceError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connector_space_tells_more_than_graph() {
+        let graph: EntraSource = "graph:x.example".parse().unwrap();
+        let space: EntraSource = "csexport:x.xml".parse().unwrap();
+        let anchor = |it: &EntraSource| it.readability(Kind::Group, "sourceAnchor");
+        assert_eq!((anchor(&graph), anchor(&space)), (Readability::Unknown, Readability::Known));
+    }
 
     #[test]
     fn sources_are_told_apart() {

@@ -89,6 +89,22 @@ pub fn write(label: &Label, mut parts: Vec<Part>) -> Result<Written, BundleError
     Ok(Written { bytes, sum })
 }
 
+/// The bytes of a file that may be a bundle; one of more than 64 MiB is refused.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let failed = |source| ReadError::Io { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::other("it is not a regular file")));
+    }
+    file.take(archive::MAX_ARCHIVE as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > archive::MAX_ARCHIVE {
+        let limit = archive::MAX_ARCHIVE;
+        return Err(BundleError::Limit { what: "the size of the archive", limit }.into());
+    }
+    Ok(bytes)
+}
+
 /// A bundle that was opened: every byte of it was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
@@ -134,14 +150,7 @@ impl Bundle {
 
     /// Reads and opens a file of at most 64 MiB.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let failed = |source| ReadError::Io { path: path.to_owned(), source };
-        let mut bytes = Vec::new();
-        let file = fs::File::open(path).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(failed(std::io::Error::other("it is not a regular file")));
-        }
-        file.take(archive::MAX_ARCHIVE as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-        Ok(Self::open(&bytes)?)
+        Ok(Self::open(&read_bytes(path)?)?)
     }
 
     /// The manifest.

@@ -129,6 +129,9 @@ pub struct Connector {
     pub partitions: Vec<Partition>,
     /// `ma-run-data`.
     pub run_profiles: Vec<RunProfile>,
+    /// `component_mappings`: the provisioning hierarchy, as component of a DN (`ou`) and object type that is made for it;
+    /// `None` when the element is missing.
+    pub component_mappings: Option<Vec<(String, AttributeName)>>,
     /// `private-configuration/adma-configuration`.
     pub active_directory: Option<ActiveDirectorySettings>,
     /// `private-configuration/MAConfig`.

@@ -16,7 +16,7 @@ const MAX_OPEN: usize = 12;
 /// Writes the analysis as one Markdown document with a line break at its end. Text from the server is escaped: it can
 /// neither be markup nor a link.
 pub fn markdown(analysis: &Analysis) -> String {
-    let mut page = Page { out: String::new() };
+    let mut page = Page::new();
     verdict(&mut page, analysis);
     settings(&mut page, analysis.settings.as_ref());
     findings(&mut page, &analysis.findings);
@@ -27,12 +27,28 @@ pub fn markdown(analysis: &Analysis) -> String {
 
 /// Collects blocks. Every text that comes in is escaped, labels included.
 pub(crate) struct Page {
-    pub(crate) out: String,
+    out: String,
 }
 
 impl Page {
+    /// An empty page.
+    pub(crate) const fn new() -> Self {
+        Self { out: String::new() }
+    }
+
+    /// The text.
+    pub(crate) fn finish(self) -> String {
+        self.out
+    }
+
+    /// An entry of a list with a box that is ticked or empty.
+    pub(crate) fn task(&mut self, is_done: bool, text: &str) {
+        let tick = if is_done { 'x' } else { ' ' };
+        self.put(format_args!("- [{tick}] {}\n", escape(text)));
+    }
+
     /// Adds text as it is; a string takes everything.
-    fn put(&mut self, text: fmt::Arguments<'_>) {
+    pub(crate) fn put(&mut self, text: fmt::Arguments<'_>) {
         let _ = self.out.write_fmt(text);
     }
 
@@ -43,7 +59,7 @@ impl Page {
     }
 
     /// Exactly one empty line before what follows.
-    fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }

@@ -1,9 +1,10 @@
-//! Reads one csexport file and counts what is pending: `read_csexport FILE`.
+//! Reads the objects of a connector-space export and counts them: `read_csexport FILE`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to its user")]
 
-use std::{collections::BTreeMap, fs::File, process::ExitCode};
+use std::{fs::File, process::ExitCode};
 
-use dirlift_serverconfig::csexport::CsexportReader;
+use dirlift_model::Objects as _;
+use dirlift_serverconfig::csexport::ImportedObjects;
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args().nth(1) else {
@@ -17,24 +18,21 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut counts = BTreeMap::new();
-    let (mut n_objects, mut n_changes) = (0_u64, 0_u64);
-    for object in CsexportReader::decoding(&path, file).pending_only() {
-        match object {
-            Ok(object) => {
-                n_objects += 1;
-                if let Some(export) = object.pending_export() {
-                    n_changes += export.changes.len() as u64;
-                    *counts.entry(export.operation).or_insert(0_u64) += 1;
-                }
-            }
+    let mut objects = ImportedObjects::decoding(&path, file);
+    let mut n_attributes = 0;
+    loop {
+        match objects.next_object() {
+            Ok(Some(object)) => n_attributes += object.attributes().len(),
+            Ok(None) => break,
             Err(error) => {
                 eprintln!("{error}");
                 return ExitCode::FAILURE;
             }
         }
     }
-    let counts: Vec<_> = counts.iter().map(|(it, n)| format!("{it} {n}")).collect();
-    println!("{n_objects} objects, {n_changes} changes; {}", counts.join(", "));
+    println!("{:?}, {n_attributes} attributes", objects.counts());
+    for remark in objects.remarks().iter().take(20) {
+        println!("  {remark}");
+    }
     ExitCode::SUCCESS
 }

@@ -44,6 +44,7 @@ impl Agent {
             extension: None,
             partitions: Vec::new(),
             run_profiles: Vec::new(),
+            component_mappings: None,
             active_directory: None,
             extensible: None,
             location,
@@ -94,6 +95,10 @@ impl Agent {
             "ma-run-data" => {
                 connector.run_profiles =
                     items(cursor, tag, "run-configuration", runs::run_profile)?;
+            }
+            "component_mappings" => {
+                let mappings = items(cursor, tag, "mapping", component_mapping)?;
+                connector.component_mappings = Some(mappings.into_iter().flatten().collect());
             }
             "private-configuration" => private::read(cursor, tag, connector)?,
             name => {
@@ -177,6 +182,19 @@ fn inclusion<'t>(
         name
     })?;
     Ok(names.into_iter().flatten().map(AttributeName::new).collect())
+}
+
+fn component_mapping(cx: &mut Context, element: &Element<'_>) -> Option<(String, AttributeName)> {
+    cx.check(element, &known::COMPONENT_MAPPING);
+    let component = cx.child_text(element, "dn_component");
+    let mapping = component.zip(cx.child_text(element, "object_class"));
+    if mapping.is_none() {
+        cx.problem(
+            element.at,
+            format_args!("`mapping` needs a `dn_component` and an `object_class`"),
+        );
+    }
+    mapping.map(|(component, class)| (component, AttributeName::new(class)))
 }
 
 fn deprovisioning(cx: &mut Context, element: &Element<'_>) -> Option<Deprovisioning> {

@@ -6,6 +6,7 @@
 //!
 //! Source: the reference of the engine's export format and the readers that others have published.
 mod events;
+mod imported;
 mod pending;
 mod reader;
 mod value;
@@ -16,6 +17,7 @@ use dirlift_model::{
 
 pub use self::{
     events::{CsexportError, CsexportErrorKind, MAX_OBJECT_BYTES},
+    imported::{ImportedCounts, ImportedObjects},
     reader::{CsexportReader, Decoded},
 };
 
@@ -176,6 +178,11 @@ impl CsexportObject {
     /// `None` for a placeholder, for an object that the directory does not have yet (only an export is pending), and for
     /// one whose deletion was imported.
     pub fn imported(&self) -> Option<CsObject> {
+        self.clone().take_imported()
+    }
+
+    /// The same, with the values taken out of this object.
+    fn take_imported(&mut self) -> Option<CsObject> {
         if self.is_placeholder {
             return None;
         }
@@ -183,13 +190,13 @@ impl CsexportObject {
         if self.delta(Stage::PendingImport).is_some_and(is_gone) {
             return None;
         }
-        let entry = self
-            .hologram(Hologram::PendingImport)
-            .or_else(|| self.hologram(Hologram::Synchronized))?;
-        let dn = entry.dn.clone().unwrap_or_else(|| self.dn.clone());
+        let place = |kind| self.holograms.iter().position(|it| it.0 == kind);
+        let at = place(Hologram::PendingImport).or_else(|| place(Hologram::Synchronized))?;
+        let entry = self.holograms.swap_remove(at).1;
+        let dn = entry.dn.unwrap_or_else(|| self.dn.clone());
         let mut object = CsObject::new(dn, self.object_type.clone());
-        for CsAttribute { name, values } in &entry.attributes {
-            object.set(name.clone(), values.clone());
+        for CsAttribute { name, values } in entry.attributes {
+            object.set(name, values);
         }
         object.id = object_guid(&object);
         Some(object)

@@ -8,6 +8,7 @@ mod json;
 mod policy;
 mod rule;
 mod write;
+mod write_connector;
 
 use std::{fmt, ops::Range};
 
@@ -22,6 +23,7 @@ pub use self::{
         read_synchronization_policy,
     },
     write::write_rule,
+    write_connector::{write_connector, write_global_settings},
 };
 use crate::{
     Parsed, agent,

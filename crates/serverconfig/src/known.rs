@@ -49,10 +49,10 @@ shapes! {
     MA_DATA: [],
         ["id", "name", "category", "subtype", "description", "version", "creation-time", "last-modification-time", "schema",
          "attribute-inclusion", "stay-disconnector", "join", "projection", "export-attribute-flow", "provisioning-cleanup",
-         "extension", "private-configuration", "ma-partition-data", "ma-run-data"],
+         "extension", "private-configuration", "ma-partition-data", "ma-run-data", "component_mappings"],
         ["format-version", "ma-listname", "ma-companyname", "internal-version", "password-sync-allowed",
          "controller-configuration", "ma-ui-settings", "SyncConfig-refresh-schema", "capabilities-mask", "export-type",
-         "dn-construction", "password-sync", "component_mappings", "encrypted-attributes", "parameter-values"];
+         "dn-construction", "password-sync", "encrypted-attributes", "parameter-values"];
     MV_DATA: [],
         ["version", "schema", "import-attribute-flow", "provisioning", "mv-deletion", "extension", "password-sync",
          "parameter-values"],
@@ -72,6 +72,7 @@ shapes! {
     EXPORT_FLOW_SET: ["cd-object-type", "mv-object-type"], ["*"], [];
     EXPORT_FLOW: ["cd-attribute", "id", "suppress-deletions"], ["*"], [];
     PROVISIONING_CLEANUP: ["type"], ["action"], [];
+    COMPONENT_MAPPING: [], ["dn_component", "object_class"], [];
     EXTENSION: [], ["assembly-name", "application-protection"], [];
     // Mappings
     SRC_ATTRIBUTE: ["intrinsic"], [], [];

@@ -158,6 +158,9 @@ fn fill(database: &mut ServerConfiguration, export: ServerConfiguration) {
         if agent.attribute_inclusion.is_none() {
             agent.attribute_inclusion = exported.attribute_inclusion;
         }
+        if agent.component_mappings.is_none() {
+            agent.component_mappings = exported.component_mappings;
+        }
         if agent.schema_attributes.is_empty() {
             agent.schema_attributes = exported.schema_attributes;
         }

@@ -5,6 +5,7 @@ mod common;
 use std::{fmt::Write as _, fs, path::Path};
 
 use common::sync::{Case, cases, run, shown};
+use dirlift_model::AttributeValue;
 use proptest::prelude::*;
 
 fn all() -> Vec<Case> {
@@ -42,6 +43,24 @@ fn cases_come_out_as_worked_out_by_hand() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(n_cases >= 80, "{n_cases}");
+}
+
+#[test]
+fn a_photo_may_have_100_kilobytes() {
+    let rules = "case photo\n\
+        rule 100 in user person Provision\n  join sid = sid\n  flow sid <- sid\n  flow thumbnailPhoto <- photo\n\
+        rule 200 out person user Provision aad\n  flow dn = \"CN=\" & [sid]\n  flow thumbnailPhoto <- thumbnailPhoto\n\
+        AD user CN=a: sid = \"1\"\n";
+    for (n_bytes, expected) in
+        [(100 * 1024, None), (100 * 1024 + 1, Some("AAD CN=1 LargeObject thumbnailPhoto"))]
+    {
+        let mut case = cases(rules).remove(0);
+        let photo = AttributeValue::Binary(vec![0; n_bytes]);
+        case.objects[0].1.set("photo".into(), vec![photo]);
+        let done = run(&case, &[0], 1);
+        let told: Vec<_> = done.predicted().iter().map(ToString::to_string).collect();
+        assert_eq!(told, Vec::from_iter(expected), "{n_bytes}");
+    }
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::sync::{Case, cases, run};
-use dirlift_model::Guid;
+use dirlift_model::{Guid, pending::Cause};
 use dirlift_syncengine::sync::{LinkExplanation, ObjectExplanation, SideExplanation, Standing};
 
 const CASE: &str = r#"
@@ -36,6 +36,125 @@ AAD user CN={41}: sourceAnchor = "A"; t = "old"
 AD user CN=robot: kind = "robot"; sid = "9"
 AD user CN=new: sid = "5"; anchor = "N"
 "#;
+
+/// One of everything that may become of a flow and of a link.
+const STANDINGS: &str = r#"
+case standings
+rule 100 in user person Provision
+  scope kind EQUAL human AND sid ISNOTNULL
+  scope sid STARTSWITH 1
+  join mail = mail
+  join sid = sid
+  flow sid <- sid
+  flow mail <- mail
+  flow sourceAnchor <- anchor
+  flow merge:Merge list <- list
+rule 101 in user person Join
+  flow merge:Merge list = Split("b;c", ";")
+  flow stopped = AuthoritativeNull
+  flow ignored = IgnoreThisFlow
+rule 102 in user person Join
+  flow stopped := never
+rule 103 in user group Join
+  flow other := group
+rule 104 in user person Join
+  flow bad = IIF([kind] = "robot", Error("no robots"), "fine")
+rule 110 in user person Join ad2
+  join sid = sid
+  flow once first := yes
+  flow parameter = %Forest.FQDN%
+rule 120 in user person Join aad
+  flow cloudT <- t
+rule 200 out person user Provision aad
+  scope mail ISNOTNULL
+  join sourceAnchor = sourceAnchor exact
+  flow dn = "CN={" & ConvertToUTF8Hex([sourceAnchor]) & "}"
+  flow sourceAnchor <- sourceAnchor
+rule 201 out person user Join aad
+  flow t <- sid
+  flow once made := yes
+rule 202 out person user Join aad
+  scope mail ENDSWITH .y
+  flow t := second
+parameter AD2 Forest.FQDN=two.example
+AD user CN=a: sid = "1"; mail = "a@x.y"; anchor = "A"; list = "a"
+AD2 user CN=b: sid = "1"
+AAD user CN={41} synced: sourceAnchor = "A"; t = "old"
+AD user CN=c: sid = "1c"; anchor = "C"
+AAD user CN={43} synced: sourceAnchor = "C"
+AD user CN=robot: sid = "10"; kind = "robot"; anchor = "R"
+"#;
+
+fn standings(connector: u128, dn: &str) -> ObjectExplanation {
+    let done = run(&cases(STANDINGS).remove(0), &[0, 1, 2, 3, 4, 5], 1);
+    done.explain(Guid::from_u128(connector), &dn.parse().unwrap()).unwrap()
+}
+
+#[test]
+fn whatever_becomes_of_a_flow_is_said() {
+    let it = standings(1, "CN=a");
+    let [own, second, cloud] = &it.inbound[..] else { panic!("{:?}", it.inbound) };
+    // One group of clauses that holds is enough; the others are shown too.
+    let groups: Vec<Vec<bool>> =
+        own.rules[0].scope.iter().map(|it| it.iter().map(|it| it.holds).collect()).collect();
+    assert_eq!(groups, [vec![false, true], vec![true]]);
+    assert!(own.rules[0].in_scope);
+    assert_eq!(*standing(own, "R100", "list"), Standing::Merged);
+    assert_eq!(*standing(own, "R101", "list"), Standing::Merged);
+    assert_eq!(*standing(own, "R101", "stopped"), Standing::Stops);
+    assert_eq!(*standing(own, "R102", "stopped"), Standing::Hidden { by: "R101".to_owned() });
+    assert_eq!(*standing(own, "R101", "ignored"), Standing::Nothing);
+    assert_eq!(*standing(own, "R103", "other"), Standing::OtherType);
+    assert_eq!(*standing(own, "R104", "bad"), Standing::Decides);
+    // What joined it, value by value; a flow for new objects only, and a parameter.
+    let criterion = &second.rules[0].joins[0][0];
+    assert_eq!((criterion.value.as_str(), criterion.matches), ("\"1\"", Some(true)));
+    assert_eq!(criterion.partner_value.as_deref(), Some("\"1\""));
+    assert_eq!(*standing(second, "R110", "first"), Standing::Once);
+    assert_eq!(second.rules[0].flows[1].result, "\"two.example\"");
+    assert_eq!(*standing(cloud, "R120", "cloudT"), Standing::Decides);
+    let list = it.metaverse.unwrap().attributes.into_iter().find(|it| it.name.is("list")).unwrap();
+    assert_eq!((list.values.len(), list.rule.as_str()), (3, "R100"));
+}
+
+#[test]
+fn the_way_out_says_who_decides_and_what_is_deleted() {
+    let it = standings(1, "CN=a");
+    let [out] = &it.outbound[..] else { panic!("{:?}", it.outbound) };
+    assert!(out.rules.iter().all(|it| it.in_scope));
+    assert_eq!(*standing(out, "R201", "t"), Standing::Decides);
+    assert_eq!(*standing(out, "R202", "t"), Standing::Hidden { by: "R201".to_owned() });
+    assert_eq!(*standing(out, "R201", "made"), Standing::Once);
+    assert_eq!(out.rules[0].joins[0][0].matches, Some(true));
+    let change = &it.exports[0].changes[0];
+    assert_eq!((change.rule.as_deref(), change.attribute.as_str()), (Some("R201"), "t"));
+
+    let it = standings(1, "CN=c");
+    let [out] = &it.outbound[..] else { panic!("{:?}", it.outbound) };
+    let clause = &out.rules[0].scope[0][0];
+    assert_eq!(
+        (clause.clause.as_str(), clause.value.as_str(), clause.holds),
+        ("mail ISNOTNULL", "NULL", false)
+    );
+    assert!(
+        !out.rules[0].in_scope && out.rules[0].flows.is_empty() && out.rules[0].joins.is_empty()
+    );
+    let cause = it.exports[0].cause.as_ref().unwrap();
+    assert!(
+        matches!(cause, Cause::OutOfScope { rule, reason } if rule == "R200" && reason == "mail ISNOTNULL: it is NULL"),
+        "{cause:?}"
+    );
+}
+
+#[test]
+fn an_error_is_explained_with_its_flow() {
+    let it = standings(1, "CN=robot");
+    assert_eq!(*standing(&it.inbound[0], "R104", "bad"), Standing::Failed);
+    assert_eq!(it.inbound[0].link, LinkExplanation::None);
+    let [error] = &it.errors[..] else { panic!("{:?}", it.errors) };
+    assert!(error.problem.to_string().contains("no robots"), "{}", error.problem);
+    assert!(it.exports.is_empty() && it.metaverse.is_none());
+}
 
 fn explain(connector: u128, dn: &str) -> Option<ObjectExplanation> {
     let case: Case = cases(CASE).remove(0);

@@ -14,6 +14,8 @@ pub mod org;
 pub mod pki;
 #[cfg(all(feature = "samba", unix))]
 pub mod samba;
+pub mod services;
+pub mod small;
 pub mod snapshot;
 #[cfg(feature = "tds")]
 pub mod tds;

@@ -1,11 +1,13 @@
 //! Judges pending exports before anything is exported: guards against what nobody meant, an accept-list of what somebody
-//! expects, the comparison of predicted and real exports, the proof of anchors, and whether all operations were done.
+//! expects, the comparison of predicted and real exports, the proof of anchors, and whether all operations were done; and
+//! what is left to do before and after the switch: the checklist.
 //!
 //! Pure: it sees exports one by one and keeps counts and the few that matter by themselves. Depends on `dirlift-model`
 //! and on no other crate of the workspace.
 mod accept;
 mod accept_file;
 mod anchors;
+pub mod checklist;
 mod compare;
 mod guard;
 mod limits;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use super::{measure, show};
 use crate::{cargo, run_to_success, target_folder};
 
-/// Counts objects and changes as `read_csexport` does, object by object, and forgets each.
+/// Counts objects and changes as `read_pending` does, object by object, and forgets each.
 const PYTHON: &str = r#"
 import sys
 try:
@@ -39,7 +39,7 @@ print(objects, "objects,", changes, "changes;", ", ".join(f"{it} {n}" for it, n 
 pub(crate) fn run(root: &Path, megabytes: u64) -> anyhow::Result<()> {
     let target = target_folder(root)?;
     for (package, example) in
-        [("dirlift-serverconfig", "read_csexport"), ("dirlift-deployment", "bench_verify")]
+        [("dirlift-serverconfig", "read_pending"), ("dirlift-deployment", "bench_verify")]
     {
         let build = ["build", "--quiet", "--release", "-p", package, "--example", example];
         run_to_success(&mut cargo(root, &build))?;
@@ -56,7 +56,7 @@ pub(crate) fn run(root: &Path, megabytes: u64) -> anyhow::Result<()> {
     println!("{n_bytes} bytes in {}", xml.file_name().unwrap_or_default().display());
 
     let read = || {
-        let mut command = Command::new(program("examples/read_csexport"));
+        let mut command = Command::new(program("examples/read_pending"));
         command.arg(&xml);
         command
     };

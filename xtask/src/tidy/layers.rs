@@ -7,7 +7,17 @@ type Layer = (&'static str, &'static [&'static str]);
 const LAYERS: &[Layer] = &[
     (
         "importer",
-        &["deployment", "exporter", "translate", "syncengine", "directory", "entra", "model"],
+        &[
+            "deployment",
+            "exporter",
+            "translate",
+            "syncengine",
+            "verifier",
+            "directory",
+            "entra",
+            "serverconfig",
+            "model",
+        ],
     ),
     ("deployment", &["model"]),
     ("exporter", &["serverconfig", "translate", "model"]),

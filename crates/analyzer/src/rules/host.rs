@@ -85,6 +85,8 @@ pub(crate) const RULES: &[Rule] = &[
             for_hosts(case, |name, facts| {
                 let Some(registry) = &facts.registry else { return };
                 let (mut wrong, mut absent) = (Vec::new(), Vec::new());
+                // Keys that are not in the export may be absent on the host, or merely not exported.
+                let mut is_exported = true;
                 for row in &case.knowledge.tls {
                     let short = row
                         .key
@@ -112,18 +114,24 @@ pub(crate) const RULES: &[Rule] = &[
                             "registry.reg",
                         )),
                         Some(_) => wrong.push(Evidence::new(item, "not a DWORD", "registry.reg")),
-                        None => absent.push(Evidence::new(
-                            item,
-                            format!("absent, needed is {}", row.value),
-                            "registry.reg",
-                        )),
+                        None => {
+                            is_exported &= registry.key(&row.key).is_some();
+                            absent.push(Evidence::new(
+                                item,
+                                format!("absent, needed is {}", row.value),
+                                "registry.reg",
+                            ));
+                        }
                     }
                 }
                 let detail =
                     format!("{name}: {} wrong, {} not configured", wrong.len(), absent.len());
                 if wrong.is_empty() {
-                    if !absent.is_empty() {
+                    if is_exported && !absent.is_empty() {
                         hits.push(Hit::confirmed(detail, absent));
+                    } else if !absent.is_empty() {
+                        let detail = format!("{detail}; not every key is in the export");
+                        hits.push(Hit::inferred(detail, absent));
                     }
                 } else {
                     wrong.extend(absent);

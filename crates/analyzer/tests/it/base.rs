@@ -121,6 +121,7 @@ fn connector(id: Guid, connector_name: &str, category: ConnectorCategory) -> Con
         extension: Some(extension("Microsoft.Online.Coexistence.Rules.dll")),
         partitions: Vec::new(),
         run_profiles: vec![profile("Full Import Full Sync", RunStepKind::FullImportFullSync)],
+        component_mappings: None,
         active_directory: None,
         extensible: None,
         location: place(),

@@ -3,4 +3,5 @@
 mod base;
 mod connect;
 mod fixtures;
+mod registry;
 mod verdicts;

@@ -7,12 +7,18 @@ use std::{
 
 use clap::ValueEnum;
 use dirlift_analyzer::{Knowledge, KnowledgeError, Options, analyze};
-use dirlift_model::{Facts, Severity, analysis::Deployment, progress::Progress};
+use dirlift_model::{Severity, analysis::Deployment};
 use dirlift_report::TextOptions;
-use dirlift_source::{NoFiles, Snapshot, SourceError};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{context, database::DatabaseArgs, error::CommandError, exit::Exit, output::OutFile};
+use crate::{
+    context,
+    database::DatabaseArgs,
+    error::CommandError,
+    exit::Exit,
+    output::OutFile,
+    server::{self, Server},
+};
 
 /// Largest knowledge file that is read, in bytes.
 const MAX_KNOWLEDGE: u64 = 4 << 20;
@@ -100,22 +106,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
     let knowledge =
         args.knowledge.as_deref().map_or_else(|| Ok(Knowledge::builtin()), read_knowledge)?;
-    let snapshot = args.snapshot.as_deref().map(open).transpose()?;
-    let database = args.database.target()?;
-    let mut progress = context::progress();
-    let database = database.map(|it| it.read(&mut progress)).transpose()?;
-    let facts = match &snapshot {
-        Some(snapshot) => dirlift_source::assemble(snapshot, database, &mut progress)?,
-        None => dirlift_source::assemble(&NoFiles, database, &mut progress)?,
-    };
-    let target = args.target.as_deref().map(|it| read_facts(it, &mut progress)).transpose()?;
-    drop(progress);
+    let server = Server::read(args.snapshot.as_deref(), &args.database)?;
+    let target = args.target.as_deref().map(server::read_facts).transpose()?;
     let options = Options {
         as_of: args.as_of.unwrap_or_else(context::now),
         mode: args.mode.map(Deployment::from),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let analysis = analyze(&facts, target.as_ref(), &knowledge, &options);
+    let analysis = analyze(&server.facts, target.as_ref(), &knowledge, &options);
     let text = match args.format {
         Format::Json => dirlift_report::json(&analysis),
         Format::Markdown => dirlift_report::markdown(&analysis),
@@ -131,28 +129,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     };
     match out {
-        Some(out) => out.commit(&text)?,
+        Some(out) => out.commit(text.as_bytes())?,
         None => context::write_stdout(&text)?,
     }
     Ok(analysis.conclusion(args.fail_on.into()).into())
-}
-
-fn read_facts(path: &Path, progress: &mut dyn Progress) -> Result<Facts, CommandError> {
-    Ok(dirlift_source::assemble(&open(path)?, None, progress)?)
-}
-
-fn open(path: &Path) -> Result<Snapshot, CommandError> {
-    // It is not shown: it could hold a password.
-    if is_database_url(path) {
-        let text = "a snapshot is a folder or a zip, and this is the URL of a database";
-        return Err(CommandError::usage(text).hint("write --sql before it"));
-    }
-    Ok(Snapshot::open(path)?)
-}
-
-fn is_database_url(path: &Path) -> bool {
-    let scheme = path.to_str().and_then(|it| it.split_once("://")).map(|(scheme, _)| scheme);
-    scheme.is_some_and(|it| ["mssql", "mssql+np"].iter().any(|url| it.eq_ignore_ascii_case(url)))
 }
 
 fn read_knowledge(path: &Path) -> Result<Knowledge, CommandError> {
@@ -169,21 +149,6 @@ fn read_knowledge(path: &Path) -> Result<Knowledge, CommandError> {
 fn knowledge_error(path: &Path, error: KnowledgeError) -> CommandError {
     CommandError::file("reading", path, std::io::Error::other(error))
         .hint("leave --knowledge out to judge by the built-in dates and versions")
-}
-
-impl From<SourceError> for CommandError {
-    fn from(error: SourceError) -> Self {
-        let hint = match &error {
-            SourceError::RefusedEntry { .. } | SourceError::Refused { .. } => {
-                "nothing of it was extracted; take the snapshot again if it should be sound"
-            }
-            SourceError::Open { .. } => {
-                "dirlift needs the right to read the snapshot, and no other"
-            }
-            _ => "docs/snapshot.md says what a snapshot is and how to take one",
-        };
-        Self::failed(error).hint(hint)
-    }
 }
 
 impl From<Mode> for Deployment {

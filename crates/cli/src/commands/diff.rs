@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     };
     match out {
-        Some(file) => file.commit(&text)?,
+        Some(file) => file.commit(text.as_bytes())?,
         None => context::write_stdout(&text)?,
     }
     Ok(if comparison.is_incomplete() { Exit::Incomplete } else { Exit::Done })

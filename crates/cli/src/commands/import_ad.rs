@@ -5,20 +5,26 @@ use std::{
 };
 
 use dirlift_directory::{
-    CodePage, Connect, Credentials, DirectoryError, Import, ImportRequest, LdifError, LdifSummary,
-    LdifWriter, Report, Server, Source, Trust,
+    CodePage, Connect, Credentials, Extent, ImportRequest, LdifError, LdifSummary, LdifWriter,
+    Report, Server, Source, Trust,
 };
 use dirlift_model::{
     progress::Progress as _,
     text::{plural, sanitize},
 };
 
-use crate::{context, credentials, error::CommandError, exit::Exit, interrupt};
+use crate::{
+    configuration, context, credentials,
+    error::CommandError,
+    exit::Exit,
+    interrupt,
+    sources::{ad_failed, open_ad},
+};
 
 /// Remarks that are printed; the rest is counted.
 const MAX_REMARKS: usize = 40;
 
-/// Reads Active Directory, every domain or what an LDIF file holds, and writes it into an LDIF file
+/// Reads Active Directory, whole or what a configuration selects of it, and writes it into an LDIF file
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[arg(
@@ -32,6 +38,13 @@ pub(crate) struct Args {
     /// one is complete
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Configuration that says which domains, containers, object classes and attributes: a bundle, an export of a server
+    /// or a snapshot. Without it, every domain with what the stock connectors select
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// Connector of the configuration, where it has several to Active Directory
+    #[arg(long, value_name = "NAME", requires = "config")]
+    connector: Option<String>,
     #[doc = "Account to sign in with: name@domain, DOMAIN\\name or a distinguished name. Its password comes from \
              --password-file, else from the environment variable DIRLIFT_PASSWORD, else you are asked for it"]
     #[arg(long, value_name = "NAME")]
@@ -58,6 +71,7 @@ fn parse_server(text: &str) -> Result<(String, Server), String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
+    let (request, remarks) = request(args)?;
     let connect = connect(args)?;
     let mut writer = interrupt::whole(|unfinished| {
         let writer = LdifWriter::create(&args.out)?;
@@ -69,7 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime
         .map_err(|it| CommandError::failed(format!("starting the network runtime: {it}")))?;
-    let report = runtime.block_on(copy(&args.ad, connect, &mut writer))?;
+    let report = runtime.block_on(copy(&args.ad, request, connect, &mut writer))?;
     let unfinished = writer.temporary_path().to_owned();
     let summary = interrupt::whole(|all| {
         let summary = writer.commit();
@@ -77,8 +91,16 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         summary
     })
     .map_err(CommandError::failed)?;
-    tell(&report, &summary);
+    tell(&remarks, &report, &summary);
     Ok(Exit::Done)
+}
+
+/// What to import, and what of the configuration cannot be used.
+fn request(args: &Args) -> Result<(ImportRequest, Vec<String>), CommandError> {
+    let Some(path) = &args.config else { return Ok((ImportRequest::stock(), Vec::new())) };
+    let connectors = configuration::ad_connectors(path)?;
+    let connector = configuration::choose(&connectors, args.connector.as_deref())?;
+    Ok(ImportRequest::from_connector(connector))
 }
 
 fn connect(args: &Args) -> Result<Connect, CommandError> {
@@ -110,32 +132,34 @@ fn connect(args: &Args) -> Result<Connect, CommandError> {
 
 async fn copy(
     source: &Source,
+    request: ImportRequest,
     connect: Connect,
     writer: &mut LdifWriter,
 ) -> Result<Report, CommandError> {
     let mut progress = context::progress();
-    let mut import =
-        Import::start(source, ImportRequest::stock(), connect).await.map_err(failed)?;
+    let mut import = open_ad(source, request, connect).await?;
     writer
         .begin(env!("CARGO_PKG_VERSION"), import.forest(), import.schema())
         .map_err(CommandError::failed)?;
-    progress.begin("importing", "objects", None);
+    // A file has a size and so a remaining time; nobody knows how many objects a directory has.
+    let extent = import.extent().filter(|it| it.n_bytes() > 0).cloned();
+    match &extent {
+        Some(extent) => progress.begin("importing", "bytes", Some(extent.n_bytes())),
+        None => progress.begin("importing", "objects", None),
+    }
+    let mut n_shown = 0;
     while let Some(object) = import.next().await {
-        writer.write(&object.map_err(failed)?).map_err(CommandError::failed)?;
-        progress.advance(1);
+        writer.write(&object.map_err(ad_failed)?).map_err(CommandError::failed)?;
+        let n_done = extent.as_ref().map_or(n_shown + 1, Extent::n_read);
+        progress.advance(n_done - n_shown);
+        n_shown = n_done;
     }
     progress.end();
     Ok(import.report().cloned().unwrap_or_default())
 }
 
-fn failed(error: DirectoryError) -> CommandError {
-    let hint =
-        "docs/active-directory.md says what is asked of the directory and which rights that takes";
-    CommandError::failed(error).hint(hint)
-}
-
 /// Says on standard error what was written and what was met on the way.
-fn tell(report: &Report, summary: &LdifSummary) {
+fn tell(remarks: &[String], report: &Report, summary: &LdifSummary) {
     let mut text = format!("{} written", plural(summary.n_objects, "object", "objects"));
     let kinds: Vec<_> =
         report.objects.iter().map(|(kind, n)| plural(*n, kind.as_str(), kind.as_str())).collect();
@@ -143,6 +167,7 @@ fn tell(report: &Report, summary: &LdifSummary) {
         text = format!("{text} ({})", kinds.join(", "));
     }
     let mut lines = vec![text];
+    lines.extend(remarks.iter().map(|it| format!("note: {it}")));
     lines.extend(report.events.iter().take(MAX_REMARKS).map(|it| format!("note: {it}")));
     let n_more = (report.events.len().saturating_sub(MAX_REMARKS)) as u64 + report.n_more_events;
     if n_more > 0 {

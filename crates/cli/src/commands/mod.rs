@@ -1,7 +1,9 @@
 //! The commands, one module each.
 mod analyze;
 mod bundle;
+mod checklist;
 mod diff;
+mod export;
 mod import;
 mod import_ad;
 mod import_entra;
@@ -16,9 +18,11 @@ use crate::{error::CommandError, exit::Exit};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Analyze(analyze::Args),
+    Export(export::Args),
     Bundle(bundle::Args),
     Rules(rules::Args),
     Import(import::Args),
+    Checklist(checklist::Args),
     Verify(Box<verify::Args>),
 }
 
@@ -26,9 +30,11 @@ impl Command {
     pub(crate) fn run(&self) -> Result<Exit, CommandError> {
         match self {
             Self::Analyze(args) => analyze::run(args),
+            Self::Export(args) => export::run(args),
             Self::Bundle(args) => bundle::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Import(args) => import::run(args),
+            Self::Checklist(args) => checklist::run(args),
             Self::Verify(args) => verify::run(args),
         }
     }

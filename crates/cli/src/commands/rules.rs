@@ -7,9 +7,8 @@ mod object;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use dirlift_report::{Block, TextOptions};
 
-use crate::{context, error::CommandError, exit::Exit, output::OutFile};
+use crate::{error::CommandError, exit::Exit};
 
 /// Reads synchronization rules: says what they mean, checks them, tries an expression
 #[derive(Debug, clap::Args)]
@@ -37,35 +36,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     match &args.what {
         What::Check(args) => check::run(args),
         What::Eval(args) => eval::run(args),
-    }
-}
-
-/// Where the product of a command goes: a file that was opened before the work, or standard output.
-struct Sink(Option<OutFile>);
-
-impl Sink {
-    fn open(path: Option<&Path>) -> Result<Self, CommandError> {
-        path.map(OutFile::create).transpose().map(Self)
-    }
-
-    fn text(self, blocks: &[Block]) -> Result<(), CommandError> {
-        let options = match self.0 {
-            Some(_) => TextOptions { width: context::file_width(), color: false },
-            None => TextOptions { width: context::stdout_width(), color: context::stdout_color() },
-        };
-        self.write(&dirlift_report::blocks(blocks, &options))
-    }
-
-    fn json(self, value: &impl serde::Serialize) -> Result<(), CommandError> {
-        let text = dirlift_report::document(value).map_err(CommandError::failed)?;
-        self.write(&text)
-    }
-
-    fn write(self, text: &str) -> Result<(), CommandError> {
-        match self.0 {
-            Some(file) => file.commit(text),
-            None => context::write_stdout(text),
-        }
     }
 }
 

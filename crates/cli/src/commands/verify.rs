@@ -220,7 +220,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         write(&mut out, &text)?;
     }
     if let Some(file) = out {
-        file.commit("")?;
+        file.commit(b"")?;
     }
     Ok(match verification.conclusion {
         Conclusion::Clean => Exit::Done,

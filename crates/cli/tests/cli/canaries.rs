@@ -1,8 +1,9 @@
 //! Secrets planted in every place that a snapshot may hold one by mistake: none may come out.
+use dirlift_exporter::bundle::Bundle;
 use dirlift_testkit::{canary, snapshot::Copy};
 use serde_json::{Value, json};
 
-use crate::{ORGANISATIONS, analyze, files, organisation, run};
+use crate::{ORGANISATIONS, analyze, dirlift, files, organisation, run};
 
 #[test]
 fn no_planted_secret_comes_out() {
@@ -23,6 +24,7 @@ fn no_planted_secret_comes_out() {
         }
         check_outputs(name, &copy);
         check_file(name, &copy);
+        assert!(check_bundle(name, &copy), "{name} gives a bundle");
     }
 }
 
@@ -38,11 +40,13 @@ fn no_planted_secret_comes_out_of_damaged_files() {
             for cut in [end - 4, end, end + 3] {
                 copy.put(&file, &whole[..cut.min(whole.len())]).unwrap();
                 check_outputs(&format!("{name}, {file} cut at {cut}"), &copy);
+                check_bundle(&format!("{name}, {file} cut at {cut}"), &copy);
             }
             let mut broken = whole.clone();
             broken.splice(end..end, *b"\x01<&\xff\"");
             copy.put(&file, &broken).unwrap();
             check_outputs(&format!("{name}, {file} broken at {end}"), &copy);
+            check_bundle(&format!("{name}, {file} broken at {end}"), &copy);
             copy.put(&file, &whole).unwrap();
         }
     }
@@ -70,6 +74,30 @@ fn check_file(what: &str, copy: &Copy) {
         run(analyze(copy.path()).args(["--format", format, "--out"]).arg(out.path().join(format)));
         check_bytes(&format!("{what}: {format} in a file"), &out.get(format).unwrap());
     }
+}
+
+/// The same for a bundle, packed and unpacked, and for what is said of it; returns whether there is one.
+fn check_bundle(what: &str, copy: &Copy) -> bool {
+    let folder = Copy::empty().unwrap();
+    let path = folder.path().join("bundle.zip");
+    let command = dirlift().arg("export").arg(copy.path()).arg("--force").arg("--out").arg(&path);
+    let outcome = run(command);
+    check_bytes(&format!("{what}: export on stdout"), outcome.stdout.as_bytes());
+    check_bytes(&format!("{what}: export on stderr"), outcome.stderr.as_bytes());
+    if !matches!(outcome.code, 0 | 4) {
+        assert!(matches!(outcome.code, 1..=3), "{what}: {}: {}", outcome.code, outcome.stderr);
+        assert_eq!(files(folder.path()), Vec::<String>::new(), "{what}");
+        return false;
+    }
+    check_bytes(&format!("{what}: the bundle as it is"), &folder.get("bundle.zip").unwrap());
+    for part in Bundle::read(&path).unwrap().parts() {
+        check_bytes(&format!("{what}: {} in the bundle", part.path), &part.bytes);
+    }
+    for format in ["text", "json"] {
+        let command = dirlift().args(["bundle", "inspect", "--format", format]).arg(&path);
+        check_bytes(&format!("{what}: inspect as {format}"), run(command).stdout.as_bytes());
+    }
+    true
 }
 
 fn check_bytes(what: &str, bytes: &[u8]) {

@@ -52,9 +52,14 @@ pub(crate) fn url(server: &Server, database: &str) -> String {
 }
 
 /// `dirlift analyze --as-of ... --sql ... --ca-file ...`, with the password in the environment.
-fn analyze((server, ca_file): &(Server, PathBuf)) -> Command {
+fn analyze(served: &(Server, PathBuf)) -> Command {
+    with_database("analyze", served).args(["--as-of", AS_OF])
+}
+
+/// `dirlift COMMAND --sql ... --ca-file ...`, with the password in the environment.
+fn with_database(command: &str, (server, ca_file): &(Server, PathBuf)) -> Command {
     dirlift()
-        .args(["analyze", "--as-of", AS_OF, "--sql", &url(server, woodgrove_tds::NAME)])
+        .args([command, "--sql", &url(server, woodgrove_tds::NAME)])
         .arg("--ca-file")
         .arg(ca_file)
         .env("DIRLIFT_PASSWORD", PASSWORD)
@@ -177,6 +182,33 @@ fn settings_of_woodgrove(settings: &Value) {
 }
 
 #[test]
+fn its_settings_are_exported_with_the_restored_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bundle.zip");
+    let export = || {
+        let command = with_database("export", woodgrove()).arg(organisation("woodgrove"));
+        let outcome = run(command.arg("--out").arg(&out));
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+        no_password("export", &outcome);
+        std::fs::read(&out).unwrap()
+    };
+    let bytes = export();
+    assert!(bytes == export(), "the same facts give the same bytes");
+    assert_eq!(canary::find(PASSWORD, &bytes), None);
+    let seen = crate::export::inspect(&out);
+    assert_eq!(seen["forced"], serde_json::json!([]));
+    assert_eq!(seen["source"]["product"], "DirSync");
+    assert_eq!(seen["settings"]["forests"][0]["name"], "woodgrove.example");
+    assert_eq!(seen["analysis"]["objects"]["total"], 52_340);
+    // A database alone does not tell the product.
+    let alone = |more: &[&str]| {
+        run(with_database("export", woodgrove()).args(more).arg("--out").arg(&out)).code
+    };
+    assert_eq!(alone(&[]), 3);
+    assert_eq!(alone(&["--force"]), 4);
+}
+
+#[test]
 fn every_format_says_it_and_says_it_again() {
     let served = woodgrove();
     for format in FORMATS {
@@ -237,6 +269,18 @@ fn no_secret_of_a_served_database_comes_out() {
     let n_planted = plant(&mut database);
     assert!(n_planted > 20, "{n_planted} places");
     let served = small(database, |it| it);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bundle.zip");
+    let command = with_database("export", &served).arg(organisation("woodgrove"));
+    let outcome = run(command.arg("--force").arg("--out").arg(&out));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let bundle = dirlift_exporter::bundle::Bundle::read(&out).unwrap();
+    let streams = [outcome.stdout.as_bytes(), outcome.stderr.as_bytes()];
+    for secret in canary::ALL {
+        for bytes in bundle.parts().iter().map(|it| it.bytes.as_slice()).chain(streams) {
+            assert_eq!(canary::find(secret, bytes), None, "bundle: {secret}");
+        }
+    }
     for format in FORMATS {
         let outcome =
             run(analyze(&served).arg(organisation("woodgrove")).args(["--format", format]));

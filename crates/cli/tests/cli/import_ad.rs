@@ -46,6 +46,77 @@ fn an_ldif_file_is_read_and_written() {
     assert_eq!(files(folder.path()), ["in.ldf", "out.ldf"]);
 }
 
+/// The folder of an invented organisation.
+fn organisation(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-data").join(name)
+}
+
+#[test]
+fn a_configuration_selects_containers_classes_and_attributes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.ldf"), folder.path().join("out.ldf"));
+    let entry = |dn: &str, class: &str| {
+        format!(
+            "dn: {dn}DC=corp,DC=fabrikam,DC=example\nobjectClass: top\nobjectClass: {class}\ndisplayName: x\n\
+             logonCount: 5\n\n"
+        )
+    };
+    // The configuration has the domain but OU=Test, OU=Service Accounts and OU=Leavers,OU=People; and no computers.
+    let ldif = [
+        entry("OU=People,", "organizationalUnit"),
+        entry("CN=1,OU=People,", "user"),
+        entry("CN=2,OU=Leavers,OU=People,", "user"),
+        entry("CN=3,OU=Deep,OU=Leavers,OU=People,", "user"),
+        entry("CN=4,OU=Test,", "group"),
+        entry("CN=5,", "group"),
+        entry("CN=6,OU=People,", "computer"),
+        "dn: CN=7,DC=other,DC=example\nobjectClass: user\n".to_owned(),
+    ]
+    .concat();
+    std::fs::write(&input, ldif).unwrap();
+    let outcome = run(dirlift()
+        .args(["import", "ad", "--ad"])
+        .arg(&input)
+        .arg("--out")
+        .arg(&output)
+        .arg("--config")
+        .arg(organisation("fabrikam")));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let expected = "3 objects written (1 group, 1 organizationalUnit, 1 user)\n";
+    assert_eq!(outcome.stderr, expected);
+    let text = std::fs::read_to_string(&output).unwrap();
+    for name in ["dn: OU=People,DC", "dn: CN=1,OU=People", "dn: CN=5,DC"] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    assert!(!text.contains("logonCount: 5"), "not selected: {text}");
+}
+
+#[test]
+fn a_connector_is_chosen_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.ldf"), folder.path().join("out.ldf"));
+    std::fs::write(&input, "dn: CN=a,DC=adatum,DC=example\nobjectClass: user\n").unwrap();
+    let cases: [(&str, &[&str], i32, &str); 5] = [
+        ("adatum", &[], 0, "1 object written (1 user)"),
+        ("adatum", &["--connector", "ADATUM.example"], 0, "1 object written (1 user)"),
+        ("adatum", &["--connector", "nobody"], 2, "has no connector nobody; it has adatum.example"),
+        ("woodgrove", &[], 1, "it has no connector to Active Directory"),
+        ("nowhere", &[], 1, "nowhere"),
+    ];
+    for (name, arguments, code, expected) in cases {
+        let outcome = run(dirlift()
+            .args(["import", "ad", "--ad"])
+            .arg(&input)
+            .arg("--out")
+            .arg(&output)
+            .arg("--config")
+            .arg(organisation(name))
+            .args(arguments));
+        assert_eq!(outcome.code, code, "{name} {arguments:?}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(expected), "{name} {arguments:?}: {}", outcome.stderr);
+    }
+}
+
 #[test]
 fn wrong_usage_is_told_before_anything_is_done() {
     let folder = tempfile::tempdir().unwrap();

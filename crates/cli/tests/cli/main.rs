@@ -1,8 +1,11 @@
 //! Tests of the binary: an empty environment, a fixed width, a fixed time.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+mod bundle;
 mod bundle_diff;
 mod canaries;
+mod checklist;
 mod database;
+mod export;
 mod import_ad;
 mod import_entra;
 mod organisations;

@@ -121,6 +121,13 @@ fn a_certificate_may_be_taken_as_it_is_but_not_in_silence() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_within_a_second_and_leaves_nothing() {
+    check_interrupted(&["analyze", "--format", "html"]);
+    check_interrupted(&["export"]);
+}
+
+/// Interrupts a command that writes a file while a database keeps it waiting.
+#[cfg(unix)]
+fn check_interrupted(arguments: &[&str]) {
     use std::{
         path::Path,
         process::{Command, Stdio},
@@ -131,10 +138,11 @@ fn ctrl_c_ends_within_a_second_and_leaves_nothing() {
 
     let served = small(fim(), |it| it.fault("[dbo].[mms_management_agent]", Fault::Stall(20)));
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("report.html");
+    let out = folder.path().join("product");
     std::fs::write(&out, "older").unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_dirlift"))
-        .args(["analyze", "--format", "html", "--sql", &url(&served.0, woodgrove_tds::NAME)])
+        .args(arguments)
+        .args(["--sql", &url(&served.0, woodgrove_tds::NAME)])
         .args([Path::new("--ca-file"), &served.1, Path::new("--out"), &out])
         .env_clear()
         .env("DIRLIFT_PASSWORD", PASSWORD)
@@ -158,6 +166,6 @@ fn ctrl_c_ends_within_a_second_and_leaves_nothing() {
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "interrupted; no file was written\n");
     assert_eq!(output.stdout, b"");
-    assert_eq!(files(folder.path()), ["report.html"]);
+    assert_eq!(files(folder.path()), ["product"]);
     assert_eq!(std::fs::read_to_string(&out).unwrap(), "older");
 }

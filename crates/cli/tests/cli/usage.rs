@@ -13,7 +13,8 @@ Usage: dirlift <COMMAND>
 Commands:
   analyze  Says what a server is, what migrates, what stands in the way, and which deployment to
            choose
-  bundle   Compares bundles of settings
+  export   Writes everything that migrates from the old server into one bundle
+  bundle   Shows, checks and compares bundles of settings
   rules    Reads synchronization rules: says what they mean, checks them, tries an expression
   import   Reads a directory whole and writes it into files, for a rehearsal elsewhere
   verify   Judges what is about to be exported: predicted and real exports, operations, guards,
@@ -66,6 +67,60 @@ fn help_of_analyze_offers_what_exists_and_nothing_else() {
 }
 
 #[test]
+fn help_of_export_offers_what_exists_and_nothing_else() {
+    let help = run(dirlift().args(["export", "--help"])).stdout;
+    for option in [
+        "--out",
+        "--force",
+        "--rules",
+        "--as-of",
+        "--ad",
+        "--sql",
+        "--user",
+        "--password-file",
+        "--ca-file",
+        "--trust-server-certificate",
+        "DIRLIFT_PASSWORD",
+        "Exit codes:",
+    ] {
+        assert!(help.contains(option), "{option}");
+    }
+    assert!(!help.contains("--live") && !help.contains("--password "), "{help}");
+}
+
+#[test]
+fn help_of_bundle_lists_its_commands() {
+    dirlift().args(["bundle", "--help"]).assert().code(0).stderr_eq("").stdout_eq(str![[r"
+Shows, checks and compares bundles of settings
+
+Usage: dirlift bundle <COMMAND>
+
+Commands:
+  inspect  Says what a bundle is, where and when it comes from, and what it holds
+  verify   Checks every byte of a bundle against its manifest, and the whole file against the sum
+           that export printed
+  diff     Compares two configurations by meaning: rules, flows, containers, attributes, parameters
+  help     Print this message or the help of the given subcommand(s)
+
+Options:
+  -h, --help  Print help
+
+Exit codes:
+    0  done, nothing to object
+    1  failed
+    2  wrong usage
+    3  done, and something blocks (a blocker, or --fail-on reached)
+    4  a fact needed for the recommendation or a blocker check is missing
+    5  stopped part-way
+   70  a bug in dirlift
+  130  interrupted, with nothing to resume
+
+3 wins over 4. A closed pipe is success.
+
+"]]);
+}
+
+#[test]
 fn wrong_usage_ends_with_two() {
     let cases: &[&[&str]] = &[
         &[],
@@ -76,6 +131,13 @@ fn wrong_usage_ends_with_two() {
         &["analyze", "x", "--format", "csv"],
         &["analyze", "x", "--fail-on", "never"],
         &["analyze", "x", "y"],
+        &["export"],
+        &["export", "x"],
+        &["export", "--out", "b.zip"],
+        &["bundle"],
+        &["bundle", "verify"],
+        &["bundle", "verify", "b.zip", "--expect-sha256", "12"],
+        &["bundle", "inspect", "b.zip", "--format", "html"],
     ];
     for arguments in cases {
         let outcome = run(dirlift().args(*arguments));

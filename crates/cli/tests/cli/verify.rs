@@ -2,12 +2,13 @@
 use std::path::{Path, PathBuf};
 
 use dirlift_deployment::{
-    ConnectorKind, Deployment, MetaverseLink, MetaverseRecord, Mode, RunResult, RunStep, Store,
-    StoredConnector,
+    ConnectorKind, Deployment, RunResult, RunStep, Store, StoredConnector, StoredLink,
+    StoredMetaverseObject,
 };
 use dirlift_model::{
     AttributeValue, CsObject, Guid, PendingExport,
     pending::{AttributeChange, Cause, Operation},
+    plan::Mode,
 };
 use dirlift_testkit::org::woodgrove_tds;
 use jiff::Timestamp;
@@ -83,15 +84,16 @@ fn predicted() -> Vec<PendingExport> {
     vec![ann, cid, dora, group]
 }
 
-fn person(anchor: &str, ad: &str, cloud: Option<&str>) -> MetaverseRecord {
-    let link = |connector: &str, dn: &str| MetaverseLink {
+fn person(anchor: &str, ad: &str, cloud: Option<&str>) -> StoredMetaverseObject {
+    let link = |connector: &str, dn: &str| StoredLink {
         connector: connector.to_owned(),
         dn: dn.parse().unwrap(),
     };
-    MetaverseRecord {
+    StoredMetaverseObject {
         object_type: "person".into(),
         anchor: Some(anchor.to_owned()),
         links: [Some(link(AD, ad)), cloud.map(|it| link(AAD, it))].into_iter().flatten().collect(),
+        attributes: Vec::new(),
     }
 }
 

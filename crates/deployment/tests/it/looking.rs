@@ -1,8 +1,5 @@
-//! Looking back at runs, at the metaverse, and the temporary index.
-use dirlift_deployment::{
-    ConnectorKind, Drawer, MetaverseLink, MetaverseRecord, RunResult, Scratch, StoreError,
-    StoredConnector,
-};
+//! Looking back at runs, and the temporary index.
+use dirlift_deployment::{ConnectorKind, Drawer, RunResult, Scratch, StoredConnector};
 use dirlift_model::{
     CsObject, PendingExport,
     pending::{AttributeChange, Operation},
@@ -68,40 +65,6 @@ fn runs_single_exports_and_counts() {
     assert_eq!(store.pending_at(sync, 2).unwrap(), None);
     assert_eq!(store.pending_at(import, 0).unwrap(), None);
     assert_eq!(store.object_counts(import).unwrap(), [("group".into(), 1), ("user".into(), 2)]);
-}
-
-#[test]
-fn the_metaverse_is_kept_in_its_order() {
-    let (_folder, mut store) = store();
-    let connector = connector();
-    store.write_connectors(std::slice::from_ref(&connector)).unwrap();
-    let run = store.begin_run(connector.id, "Full Synchronization", minute(1)).unwrap();
-    let record = |anchor: Option<&str>, names: &[&str]| MetaverseRecord {
-        object_type: "person".into(),
-        anchor: anchor.map(ToOwned::to_owned),
-        links: names
-            .iter()
-            .map(|it| MetaverseLink { connector: "AAD".to_owned(), dn: it.parse().unwrap() })
-            .collect(),
-    };
-    let all = [record(Some("QQ=="), &["CN={51513D3D}", "CN=b"]), record(None, &[])];
-    assert_eq!(store.write_metaverse(run, all.clone()).unwrap(), 2);
-    let mut found = Vec::new();
-    store
-        .for_each_metaverse(run, |it| {
-            found.push(it);
-            Ok::<_, StoreError>(())
-        })
-        .unwrap();
-    assert_eq!(found, all);
-    // The first error ends it.
-    let mut n = 0;
-    let ended = store.for_each_metaverse(run, |_| {
-        n += 1;
-        let path = "x".into();
-        Err(StoreError::Missing { path })
-    });
-    assert!(matches!(ended, Err(StoreError::Missing { .. })) && n == 1);
 }
 
 #[test]

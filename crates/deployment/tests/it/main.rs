@@ -1,6 +1,8 @@
 //! The store on a real file: made, opened, killed in the middle, damaged.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may")]
 
+mod configuring;
+mod evidence;
 mod looking;
 mod opening;
 mod running;

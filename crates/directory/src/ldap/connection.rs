@@ -12,7 +12,8 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
     ber,
-    message::{Outcome, RawEntry, Request, Response, Search, decode},
+    message::{Outcome, Request, Response, Search, decode},
+    raw::RawEntry,
 };
 use crate::{
     error::{BindProblem, DirectoryError, server_text},
@@ -36,6 +37,8 @@ pub(crate) struct Connection {
     buffer: Vec<u8>,
     /// Where the unread part of the buffer begins.
     at: usize,
+    /// Where the message before it begins.
+    last: usize,
     last_id: i32,
     silence: Duration,
     max_message: usize,
@@ -44,8 +47,8 @@ pub(crate) struct Connection {
 /// One step of a search.
 #[derive(Debug)]
 pub(crate) enum Item {
-    /// An entry.
-    Entry(RawEntry),
+    /// An entry, which [`Connection::entry_here`] reads.
+    Entry,
     /// Entries elsewhere, which are not fetched.
     Reference(Vec<String>),
     /// The end of the page.
@@ -71,6 +74,7 @@ impl Connection {
             server: name,
             buffer: Vec::new(),
             at: 0,
+            last: 0,
             last_id: 1,
             silence: limits.silence,
             max_message: MAX_EARLY_MESSAGE,
@@ -139,12 +143,18 @@ impl Connection {
                 continue;
             }
             return match response {
-                Response::Entry(entry) => Ok(Item::Entry(entry)),
+                Response::Entry => Ok(Item::Entry),
                 Response::Reference(urls) => Ok(Item::Reference(urls)),
                 Response::SearchDone(outcome) => Ok(Item::End(outcome)),
                 other => Err(self.unexpected(during, &other)),
             };
         }
+    }
+
+    /// The entry that [`Connection::next`] came to, as it lies in the buffer.
+    pub(crate) fn entry_here(&self, during: &str) -> Result<RawEntry<'_>, DirectoryError> {
+        RawEntry::decode(&self.buffer[self.last..self.at])
+            .map_err(|reason| self.not_ldap(during, reason))
     }
 
     /// A whole search of which few entries are expected, page by page.
@@ -154,14 +164,14 @@ impl Connection {
         page_size: u16,
         max: usize,
         during: &str,
-    ) -> Result<Vec<RawEntry>, DirectoryError> {
+    ) -> Result<Vec<RawEntry<'static>>, DirectoryError> {
         let mut found = Vec::new();
         let mut cookie = Vec::new();
         loop {
             let id = self.search(search, Some((page_size, &cookie)), during).await?;
             let outcome = loop {
                 match self.next(id, during).await? {
-                    Item::Entry(entry) => found.push(entry),
+                    Item::Entry => found.push(self.entry_here(during)?.into_owned()),
                     Item::Reference(_) => {}
                     Item::End(outcome) => break outcome,
                 }
@@ -188,12 +198,12 @@ impl Connection {
         &mut self,
         search: &Search,
         during: &str,
-    ) -> Result<Option<RawEntry>, DirectoryError> {
+    ) -> Result<Option<RawEntry<'static>>, DirectoryError> {
         let id = self.search(search, None, during).await?;
         let mut found = None;
         loop {
             match self.next(id, during).await? {
-                Item::Entry(entry) => found = Some(entry),
+                Item::Entry => found = Some(self.entry_here(during)?.into_owned()),
                 Item::Reference(_) => {}
                 Item::End(outcome) if outcome.code == 0 || outcome.code == 32 => return Ok(found),
                 Item::End(outcome) => {
@@ -225,17 +235,12 @@ impl Connection {
     }
 
     async fn receive(&mut self, during: &str) -> Result<(i64, Response), DirectoryError> {
-        let not_ldap = |server: &str, reason| DirectoryError::NotLdap {
-            server: server.to_owned(),
-            during: during.to_owned(),
-            reason,
-        };
         let end = loop {
             let unread = &self.buffer[self.at..];
-            match ber::head(unread).map_err(|it| not_ldap(&self.server, it))? {
+            match ber::head(unread).map_err(|it| self.not_ldap(during, it))? {
                 Some((tag, ..)) if tag != ber::SEQUENCE => {
                     let reason = ber::BerError::Tag { expected: ber::SEQUENCE, found: tag };
-                    return Err(not_ldap(&self.server, reason));
+                    return Err(self.not_ldap(during, reason));
                 }
                 Some((_, n_head, n_content)) => {
                     let n_bytes = n_head.saturating_add(n_content);
@@ -255,8 +260,8 @@ impl Connection {
                 None => self.fill(1, during).await?,
             }
         };
-        let decoded =
-            decode(&self.buffer[self.at..end]).map_err(|it| not_ldap(&self.server, it))?;
+        let decoded = decode(&self.buffer[self.at..end]).map_err(|it| self.not_ldap(during, it))?;
+        self.last = self.at;
         self.at = end;
         Ok(decoded)
     }
@@ -265,7 +270,7 @@ impl Connection {
     async fn fill(&mut self, wanted: usize, during: &str) -> Result<(), DirectoryError> {
         if self.at > 0 {
             self.buffer.drain(..self.at);
-            self.at = 0;
+            (self.last, self.at) = (0, 0);
             if self.buffer.capacity() > KEPT_BUFFER {
                 self.buffer.shrink_to(CHUNK.max(self.buffer.len()));
             }
@@ -285,6 +290,11 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    fn not_ldap(&self, during: &str, reason: ber::BerError) -> DirectoryError {
+        let (server, during) = (self.server.clone(), during.to_owned());
+        DirectoryError::NotLdap { server, during, reason }
     }
 
     fn lost(&self, during: &str, reason: String) -> DirectoryError {

@@ -1,6 +1,6 @@
 //! Requests and responses of LDAP (RFC 4511), as far as reading a directory needs them.
 use super::{
-    ber::{BOOLEAN, BerError, ENUMERATED, INTEGER, OCTETS, Reader, SEQUENCE, SET, Writer},
+    ber::{BOOLEAN, BerError, ENUMERATED, INTEGER, OCTETS, Reader, SEQUENCE, Writer},
     filter::Filter,
 };
 
@@ -100,39 +100,6 @@ fn write_page(out: &mut Writer, size: i32, cookie: &[u8]) {
     });
 }
 
-/// An entry as it came, its values not looked at yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RawEntry {
-    pub(crate) dn: String,
-    pub(crate) attributes: Vec<RawAttribute>,
-}
-
-/// An attribute of a [`RawEntry`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RawAttribute {
-    /// The name, with options such as `;range=0-1499`.
-    pub(crate) name: String,
-    pub(crate) values: Vec<Vec<u8>>,
-}
-
-impl RawEntry {
-    /// The values of an attribute.
-    pub(crate) fn values(&self, name: &str) -> &[Vec<u8>] {
-        let found = self.attributes.iter().find(|it| it.name.eq_ignore_ascii_case(name));
-        found.map_or(&[], |it| &it.values)
-    }
-
-    /// The first value of an attribute, if it is text.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.values(name).first().and_then(|it| std::str::from_utf8(it).ok())
-    }
-
-    /// All values of an attribute that are text.
-    pub(crate) fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.values(name).iter().filter_map(|it| std::str::from_utf8(it).ok())
-    }
-}
-
 /// How an operation ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -147,7 +114,8 @@ pub(crate) struct Outcome {
 /// What a server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Response {
-    Entry(RawEntry),
+    /// An entry; [`RawEntry::decode`] reads it where it lies.
+    Entry,
     Reference(Vec<String>),
     SearchDone(Outcome),
     Bind(Outcome),
@@ -163,7 +131,7 @@ pub(crate) fn decode(message: &[u8]) -> Result<(i64, Response), BerError> {
     let (tag, content) = outer.any()?;
     let mut inner = Reader::new(content);
     let response = match tag {
-        0x64 => Response::Entry(entry(&mut inner)?),
+        0x64 => Response::Entry,
         0x73 => Response::Reference(urls(&mut inner)?),
         0x65 => Response::SearchDone(outcome(&mut inner, outer)?),
         0x61 => Response::Bind(outcome(&mut inner, outer)?),
@@ -171,23 +139,6 @@ pub(crate) fn decode(message: &[u8]) -> Result<(i64, Response), BerError> {
         it => Response::Other(it),
     };
     Ok((id, response))
-}
-
-fn entry(reader: &mut Reader<'_>) -> Result<RawEntry, BerError> {
-    let dn = reader.text(OCTETS)?.to_owned();
-    let mut list = reader.inside(SEQUENCE)?;
-    let mut attributes = Vec::new();
-    while !list.is_empty() {
-        let mut attribute = list.inside(SEQUENCE)?;
-        let name = attribute.text(OCTETS)?.to_owned();
-        let mut set = attribute.inside(SET)?;
-        let mut values = Vec::new();
-        while !set.is_empty() {
-            values.push(set.expect(OCTETS)?.to_vec());
-        }
-        attributes.push(RawAttribute { name, values });
-    }
-    Ok(RawEntry { dn, attributes })
 }
 
 fn urls(reader: &mut Reader<'_>) -> Result<Vec<String>, BerError> {
@@ -233,7 +184,7 @@ fn cookie(mut rest: Reader<'_>) -> Result<Option<Vec<u8>>, BerError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::raw::RawEntry, *};
 
     #[test]
     fn a_bind_as_the_standard_has_it() {
@@ -254,10 +205,10 @@ mod tests {
             &[0x30, 14, 0x30, 12, 4, 2, b's', b'n', 0x31, 6, 4, 1, b'x', 4, 1, b'y'],
         ]
         .concat();
-        let (id, response) = decode(&entry).unwrap();
-        let Response::Entry(found) = response else { panic!("{response:?}") };
-        assert_eq!((id, found.dn.as_str()), (5, "CN=a"));
-        assert_eq!(found.values("SN"), [b"x".to_vec(), b"y".to_vec()]);
+        assert_eq!(decode(&entry), Ok((5, Response::Entry)));
+        let found = RawEntry::decode(&entry).unwrap();
+        assert_eq!(found.dn, "CN=a");
+        assert_eq!(found.texts("SN").collect::<Vec<_>>(), ["x", "y"]);
 
         let value = [0x30, 7, 2, 1, 0, 4, 2, 0xAB, 0xCD];
         let mut done = Writer::default();
@@ -299,7 +250,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64), tag in 0_u8..4) {
-            drop(decode(&bytes));
+            drop((decode(&bytes), RawEntry::decode(&bytes)));
             // The same bytes where an answer of each kind stands.
             let mut out = Writer::default();
             out.around(SEQUENCE, |out| {
@@ -307,7 +258,8 @@ mod tests {
                 out.primitive([0x64, 0x65, 0x73, 0x78][usize::from(tag)], &bytes);
                 out.primitive(0xA0, &bytes);
             });
-            drop(decode(&out.into_bytes()));
+            let bytes = out.into_bytes();
+            drop((decode(&bytes), RawEntry::decode(&bytes)));
         }
     }
 }

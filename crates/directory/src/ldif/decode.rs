@@ -1,10 +1,8 @@
 //! From a file to bytes of UTF-8: gzip is unpacked, UTF-16 is turned round; code pages are left to each value.
 use std::{
     fmt,
-    fs::File,
     io::{self, BufRead, BufReader, Read},
     ops::Range,
-    path::Path,
     str::FromStr,
 };
 
@@ -61,11 +59,7 @@ impl FromStr for CodePage {
     }
 }
 
-/// Opens a file. What it is is told from its first bytes, not from its name.
-pub(super) fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
-    from_reader(File::open(path)?)
-}
-
+/// Reads a file. What it is is told from its first bytes, not from its name.
 pub(super) fn from_reader(file: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     let mut raw = BufReader::with_capacity(CHUNK, file);
     if starts_with(&mut raw, &[0x1F, 0x8B])? {

@@ -1,10 +1,11 @@
 //! LDIF as a source of objects: the same selection and the same types as over LDAP.
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use dirlift_model::{AttributeName, CsObject, DistinguishedName};
 
 use super::{
     decode::{self, CodePage},
+    extent::Extent,
     lines::{LineFailure, Lines},
     record::{Record, RecordFailure, Records},
     write::{HEADER, TRAILER},
@@ -28,15 +29,16 @@ const MAX_HEAD: usize = 50_000;
 /// how values are typed and what the domains are called; without them the built-in table has to do.
 pub struct LdifReader {
     path: String,
+    extent: Extent,
     records: Records,
     request: ImportRequest,
     schema: Schema,
     typing: Typing,
     report: Report,
     /// The entry that was read last, which may still get more values.
-    pending: Option<RawEntry>,
+    pending: Option<RawEntry<'static>>,
     /// An entry that is complete and was given back.
-    held: Option<RawEntry>,
+    held: Option<RawEntry<'static>>,
 }
 
 impl LdifReader {
@@ -52,14 +54,13 @@ impl LdifReader {
         code_page: CodePage,
     ) -> Result<Self, LdifError> {
         let shown = path.display().to_string();
-        let reader = decode::open(path).map_err(|source| LdifError::Io {
-            action: "opening",
-            path: shown.clone(),
-            source,
-        })?;
+        let failed = |source| LdifError::Io { action: "opening", path: shown.clone(), source };
+        let file = File::open(path).map_err(failed)?;
+        let extent = Extent::new(&file);
+        let reader = decode::from_reader(extent.counted(file)).map_err(failed)?;
         let mut schema = Schema::builtin();
         let mut reader = Self {
-            path: shown,
+            extent,
             records: Records::new(Lines::new(reader), code_page),
             typing: Typing::new(&schema, &[]),
             request,
@@ -67,6 +68,7 @@ impl LdifReader {
             report: Report::default(),
             pending: None,
             held: None,
+            path: shown,
         };
         reader.head(&mut schema)?;
         reader.typing = Typing::new(&schema, &reader.request.attributes);
@@ -77,6 +79,11 @@ impl LdifReader {
     /// What the file says of the forest.
     pub fn forest(&self) -> Option<&Forest> {
         self.report.forest.as_ref()
+    }
+
+    /// How far the reading has come.
+    pub fn extent(&self) -> Extent {
+        self.extent.clone()
     }
 
     /// How values are typed.
@@ -138,7 +145,7 @@ impl LdifReader {
     }
 
     /// The next entry with all its values.
-    fn next_entry(&mut self) -> Result<Option<RawEntry>, LdifError> {
+    fn next_entry(&mut self) -> Result<Option<RawEntry<'static>>, LdifError> {
         if let Some(held) = self.held.take() {
             return Ok(Some(held));
         }
@@ -200,7 +207,7 @@ impl LdifReader {
     }
 
     /// Makes an object of an entry that was asked for.
-    fn take(&mut self, entry: RawEntry) -> Option<CsObject> {
+    fn take(&mut self, entry: RawEntry<'_>) -> Option<CsObject> {
         self.report.n_entries += 1;
         let read = || -> Result<_, Rejected> {
             Ok((Typing::dn(&entry)?, Typing::guid(&entry)?, Typing::class(&entry)?))
@@ -208,25 +215,16 @@ impl LdifReader {
         let (name, id, class) = match read() {
             Ok(found) => found,
             Err(error) => {
-                let (dn, reason) = (entry.dn.clone(), error.to_string());
+                let (dn, reason) = (entry.dn.into_owned(), error.to_string());
                 self.reject(&dn, &reason);
                 return None;
             }
         };
-        let partitions =
-            self.request.partitions.iter().filter(|it| name.is_within(&it.naming_context));
-        let partition = partitions.max_by_key(|it| it.naming_context.depth());
-        let is_in_scope = match partition {
-            Some(partition) => partition.scope.contains(&name),
-            None => self.request.partitions.is_empty(),
-        };
-        if !is_in_scope {
+        if !self.request.is_in_scope(&name) {
             self.report.n_out_of_scope += 1;
             return None;
         }
-        let classes =
-            partition.map_or(&*self.request.object_classes, |it| self.request.classes(it));
-        let Some(class) = classes.iter().find(|it| it.is(class)).cloned() else {
+        let Some(class) = self.request.class_of(&name, class).cloned() else {
             self.report.n_other_classes += 1;
             return None;
         };
@@ -256,7 +254,7 @@ impl LdifReader {
 }
 
 /// Attributes of which only a part came: ranges, and none of them is the last.
-fn cut_off(entry: &RawEntry) -> Vec<AttributeName> {
+fn cut_off(entry: &RawEntry<'_>) -> Vec<AttributeName> {
     let described = || entry.attributes.iter().map(|it| Described::new(&it.name));
     let is_whole = |name: &str| {
         described().any(|it| {
@@ -369,6 +367,21 @@ mod tests {
             assert!(events.iter().any(|it| it.starts_with(expected)), "{expected}: {events:?}");
         }
         assert_eq!(report.n_secrets, 1);
+    }
+
+    #[test]
+    fn how_far_it_has_come_is_known() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for n in 0..20_000 {
+            write!(file, "dn: CN={n},DC=x\nobjectClass: user\n\n").unwrap();
+        }
+        let mut reader = LdifReader::open(file.path(), ImportRequest::stock()).unwrap();
+        let (extent, size) = (reader.extent(), file.path().metadata().unwrap().len());
+        assert!(reader.next_object().unwrap().is_some());
+        assert_eq!(extent.n_bytes(), size);
+        assert!(extent.n_read() < size, "it is not read at once");
+        while reader.next_object().unwrap().is_some() {}
+        assert_eq!(extent.n_read(), size);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     decode::CodePage,
     lines::{LineFailure, Lines},
 };
-use crate::ldap::{RawEntry, message::RawAttribute};
+use crate::ldap::{RawAttribute, RawEntry, Values};
 
 /// Most bytes of one record: the largest group, many times over.
 const MAX_RECORD: usize = 512 << 20;
@@ -18,11 +18,11 @@ const NO_ENTRY: [&str; 7] =
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Record {
     /// An entry, also one with `changetype: add`.
-    Entry(RawEntry),
+    Entry(RawEntry<'static>),
     /// `changetype: modify` that only adds: what `ldifde` writes where an attribute has more values than fit.
-    Values(RawEntry),
+    Values(RawEntry<'static>),
     /// Another change; it says nothing of what the directory holds.
-    Change(RawEntry, String),
+    Change(RawEntry<'static>, String),
     /// A pointer to another server.
     Referral(String),
 }
@@ -110,7 +110,7 @@ impl Records {
 
     fn entry(&mut self, dn: String) -> Result<Record, RecordFailure> {
         let begin = self.number;
-        let mut entry = RawEntry { dn, attributes: Vec::new() };
+        let mut entry = RawEntry { dn: dn.into(), attributes: Vec::new() };
         let mut n_bytes = 0;
         while let Some(pair) = self.pair()? {
             n_bytes += pair.value.len() + pair.key.len();
@@ -123,7 +123,7 @@ impl Records {
                     let change =
                         text(pair.value).map_err(|reason| RecordFailure::Syntax(begin, reason))?;
                     return match change.trim().to_ascii_lowercase().as_str() {
-                        "add" => self.entry(entry.dn),
+                        "add" => self.entry(entry.dn.into_owned()),
                         "modify" => self.modify(entry),
                         _ => {
                             while self.pair()?.is_some() {}
@@ -138,7 +138,7 @@ impl Records {
     }
 
     /// `add: member`, values, `-`, and so on.
-    fn modify(&mut self, mut entry: RawEntry) -> Result<Record, RecordFailure> {
+    fn modify(&mut self, mut entry: RawEntry<'static>) -> Result<Record, RecordFailure> {
         let mut only_adds = true;
         let mut adding: Option<String> = None;
         let begin = self.number;
@@ -218,12 +218,15 @@ fn text(value: Vec<u8>) -> Result<String, &'static str> {
 }
 
 /// Values of one attribute usually follow each other.
-fn push(attributes: &mut Vec<RawAttribute>, pair: Pair) {
+fn push(attributes: &mut Vec<RawAttribute<'static>>, pair: Pair) {
     match attributes.last_mut() {
         Some(last) if last.name.eq_ignore_ascii_case(&pair.key) => last.values.push(pair.value),
         _ => match attributes.iter_mut().find(|it| it.name.eq_ignore_ascii_case(&pair.key)) {
             Some(earlier) => earlier.values.push(pair.value),
-            None => attributes.push(RawAttribute { name: pair.key, values: vec![pair.value] }),
+            None => attributes.push(RawAttribute {
+                name: pair.key.into(),
+                values: Values::Owned(vec![pair.value]),
+            }),
         },
     }
 }
@@ -244,12 +247,12 @@ mod tests {
         Ok(all)
     }
 
-    fn entry(dn: &str, attributes: &[(&str, &[&[u8]])]) -> RawEntry {
+    fn entry(dn: &str, attributes: &[(&str, &[&[u8]])]) -> RawEntry<'static> {
         let attributes = attributes.iter().map(|(name, values)| RawAttribute {
-            name: (*name).to_owned(),
-            values: values.iter().map(|it| it.to_vec()).collect(),
+            name: (*name).to_owned().into(),
+            values: Values::Owned(values.iter().map(|it| it.to_vec()).collect()),
         });
-        RawEntry { dn: dn.to_owned(), attributes: attributes.collect() }
+        RawEntry { dn: dn.to_owned().into(), attributes: attributes.collect() }
     }
 
     #[test]

@@ -1,7 +1,13 @@
 //! A server that answers as no server should, or as some do on their bad days.
-use std::io::Write;
+use std::{
+    io::Write,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
-use dirlift_directory::{DirectoryError, Event, ImportRequest, PartitionRequest, Security, Source};
+use dirlift_directory::{
+    DirectoryError, Event, Import, ImportRequest, PartitionRequest, Security, Source,
+};
 use dirlift_model::AttributeValue;
 use dirlift_testkit::{
     ldap::{
@@ -75,8 +81,7 @@ async fn imported_within(search: Search, limit: usize) -> Result<Imported, Direc
     request.partitions = vec![PartitionRequest::whole(DOMAIN.parse().unwrap())];
     let mut connect = connect(&ca, "ann@x.example", "secret");
     connect.limits.message = limit;
-    connect.limits.silence =
-        std::time::Duration::from_millis(if limit > 1 << 20 { 60_000 } else { 800 });
+    connect.limits.silence = Duration::from_millis(if limit > 1 << 20 { 60_000 } else { 800 });
     import(source, request, connect).await
 }
 
@@ -298,4 +303,44 @@ async fn a_group_of_250_000_members_is_one_object() {
     assert_eq!(members.len(), N);
     let last = "CN=User 249999,OU=Staff,DC=x,DC=example".parse().unwrap();
     assert_eq!(members.last(), Some(&AttributeValue::Reference(last)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_taker_that_waits_holds_the_server_back() {
+    static N_SENT: AtomicUsize = AtomicUsize::new(0);
+    /// Far more than sockets and parcels take in: a gigabyte.
+    const N: usize = 50_000;
+    let authority = Authority::new("Own").unwrap();
+    let leaf = authority.issue(&["127.0.0.1"], Validity::Long).unwrap();
+    let search: Search = |request, out| {
+        let text = "x".repeat(20_000);
+        for n in 0..N {
+            out.write_all(&user(request.id, &n.to_string(), &[("sn", &[text.as_bytes()])]))?;
+            N_SENT.store(n + 1, Ordering::SeqCst);
+        }
+        out.write_all(&search_done(request.id, 0, "", None))?;
+        Ok(Answer::Continue)
+    };
+    let fake = LdapServer::start(&leaf, StartTls::Implicit, directory(search)).unwrap();
+    let ca = ca_file(&authority);
+    let source = Source::Ldap(server(fake.address().ip(), fake.address().port(), Security::Ldaps));
+    let connect = connect(&ca, "ann@x.example", "secret");
+    let mut import = Import::start(&source, ImportRequest::stock(), connect).await.unwrap();
+    assert!(import.next().await.unwrap().is_ok());
+    // It has come to rest when nothing more was sent for half a second.
+    let mut last = 0;
+    for _ in 0..40 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = N_SENT.load(Ordering::SeqCst);
+        if now == last {
+            break;
+        }
+        last = now;
+    }
+    assert!(last < N / 10, "{last} entries were sent to somebody who took one");
+    // Taking goes on where it stood.
+    for _ in 0..1_000 {
+        assert!(import.next().await.unwrap().is_ok());
+    }
+    assert!(N_SENT.load(Ordering::SeqCst) > 1_000);
 }

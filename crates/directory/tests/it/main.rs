@@ -3,7 +3,10 @@
 mod answers;
 mod common;
 #[cfg(unix)]
+mod configured;
+#[cfg(unix)]
 mod domain;
+mod forest;
 #[cfg(unix)]
 mod robust;
 mod transport;

@@ -162,7 +162,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry<&[u8]>>, BundleError> {
     let (mut at, mut local_at) = (directory_at, 0);
     for _ in 0..n_entries {
         let (entry, next, next_local) = central(bytes, at, local_at, directory_at)
-            .ok_or(BundleError::NotCanonical { at })??;
+            .ok_or_else(|| BundleError::NotCanonical { at, entry: name_at(bytes, at) })??;
         entries.push(entry);
         (at, local_at) = (next, next_local);
     }
@@ -170,12 +170,31 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Entry<&[u8]>>, BundleError> {
     // Whatever was not looked at above has to be what `write` makes of it.
     let canonical = write(&entries)?;
     match canonical.iter().zip(bytes).position(|(a, b)| a != b) {
-        Some(at) => Err(BundleError::NotCanonical { at }),
+        Some(at) => Err(BundleError::NotCanonical { at, entry: owner(&entries, at) }),
         None if canonical.len() != bytes.len() => {
-            Err(BundleError::NotCanonical { at: canonical.len().min(bytes.len()) })
+            Err(BundleError::NotCanonical { at: canonical.len().min(bytes.len()), entry: None })
         }
         None => Ok(entries),
     }
+}
+
+/// The file that a byte of the archive belongs to, by its data or by its line in the directory.
+fn owner(entries: &[Entry<&[u8]>], at: usize) -> Option<String> {
+    let data = entries.iter().map(|it| (it, LOCAL_LENGTH + it.name.len() + it.packed.len()));
+    let directory = entries.iter().map(|it| (it, CENTRAL_LENGTH + it.name.len()));
+    let mut end = 0;
+    data.chain(directory).find_map(|(it, length)| {
+        end += length;
+        (at < end).then(|| it.name.clone())
+    })
+}
+
+/// The name in the record of the directory at `at`, if there is one.
+fn name_at(bytes: &[u8], at: usize) -> Option<String> {
+    let length = usize::from(u16_at(bytes, at.checked_add(28)?)?);
+    let start = at + CENTRAL_LENGTH;
+    let name = std::str::from_utf8(bytes.get(start..start.checked_add(length)?)?).ok()?;
+    names::check(name).ok().map(|()| name.to_owned())
 }
 
 type Central<'a> = (Entry<&'a [u8]>, usize, usize);
@@ -361,8 +380,16 @@ mod tests {
         let mut link = written.clone();
         link[32 + 41] = 0o120_000u16.to_be_bytes()[0];
         assert!(matches!(read(&link), Err(BundleError::Link { .. })));
+        // The version in the local header of the only file, and the number of files at the end.
+        for (at, entry) in [(4, Some("a".to_owned())), (written.len() - 14, None)] {
+            let mut changed = written.clone();
+            changed[at] ^= 0x40;
+            let refused = BundleError::NotCanonical { at, entry };
+            assert_eq!(read(&changed).unwrap_err(), refused);
+        }
         let mut method = written;
         method[32 + 10] = 12;
-        assert!(matches!(read(&method), Err(BundleError::NotCanonical { at: 32 })));
+        let refused = BundleError::NotCanonical { at: 32, entry: Some("a".to_owned()) };
+        assert_eq!(read(&method).unwrap_err(), refused);
     }
 }

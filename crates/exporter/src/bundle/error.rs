@@ -15,11 +15,14 @@ pub enum BundleError {
     NoEnd,
     /// Bytes other than those that follow from the content.
     #[error(
-        "the bundle was changed: byte {at} is not what dirlift writes there; copy it again, and do not pack it anew"
+        "the bundle was changed: byte {at}{} is not what dirlift writes there; copy it again, and do not pack it anew",
+        entry.as_ref().map(|it| format!(", which belongs to `{}`,", shorten(it, 120))).unwrap_or_default()
     )]
     NotCanonical {
         /// Position of the first such byte, from 0.
         at: usize,
+        /// The file that it belongs to, where that can be told.
+        entry: Option<String>,
     },
     /// A file whose content does not fit its checksum or size.
     #[error(

@@ -9,7 +9,7 @@ use crate::markdown::Page;
 
 /// Writes a verification as one Markdown document with a line break at its end. Text from directories is escaped.
 pub fn verification_markdown(it: &Verification) -> String {
-    let mut page = Page { out: String::new() };
+    let mut page = Page::new();
     page.heading(1, &format!("Verification of {}", it.deployment));
     page.field("Result", &format!("{} (as of {})", verdict(it.conclusion), it.as_of));
     page.list("Objections", &it.objections);
@@ -108,5 +108,5 @@ pub fn verification_markdown(it: &Verification) -> String {
         page.paragraph(&format!("{} more are not shown.", grouped(it.left_off)));
     }
     page.list("Not understood", &it.problems);
-    page.out
+    page.finish()
 }

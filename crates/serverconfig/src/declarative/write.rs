@@ -11,8 +11,7 @@ use dirlift_model::{
 ///
 /// Reading it gives the same rule. Characters that XML 1.0 does not have become U+FFFD.
 pub fn write_rule(rule: &SyncRule) -> String {
-    let mut out =
-        Writer { text: String::with_capacity(1_024 + 160 * rule.mappings.len()), depth: 0 };
+    let mut out = Writer::new(1_024 + 160 * rule.mappings.len());
     out.block("synchronizationRule", |out| {
         out.leaf("id", &braced(rule.id));
         out.optional("internal-id", rule.internal_id.map(braced));
@@ -39,8 +38,7 @@ pub fn write_rule(rule: &SyncRule) -> String {
             out.list("conditions", &group.clauses, clause);
         });
     });
-    out.text.truncate(out.text.trim_end_matches('\n').len());
-    out.text
+    out.finish()
 }
 
 fn mapping(out: &mut Writer, mapping: &AttributeMapping) {
@@ -80,7 +78,7 @@ fn clause(out: &mut Writer, clause: &ScopeClause) {
 }
 
 /// The form of these files: lower case in braces.
-fn braced(guid: Guid) -> String {
+pub(super) fn braced(guid: Guid) -> String {
     format!("{{{guid}}}")
 }
 
@@ -89,12 +87,22 @@ const fn capital(it: bool) -> &'static str {
 }
 
 /// Lines of XML.
-struct Writer {
+pub(super) struct Writer {
     text: String,
     depth: usize,
 }
 
 impl Writer {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { text: String::with_capacity(capacity), depth: 0 }
+    }
+
+    /// The text without a line feed at its end.
+    pub(super) fn finish(mut self) -> String {
+        self.text.truncate(self.text.trim_end_matches('\n').len());
+        self.text
+    }
+
     fn line(&mut self, line: &str) {
         self.indent();
         self.text.push_str(line);
@@ -107,7 +115,7 @@ impl Writer {
         }
     }
 
-    fn block(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
+    pub(super) fn block(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
         self.line(&format!("<{name}>"));
         self.depth += 1;
         content(self);
@@ -115,7 +123,7 @@ impl Writer {
         self.line(&format!("</{name}>"));
     }
 
-    fn list<T>(&mut self, name: &str, items: &[T], item: impl Fn(&mut Self, &T)) {
+    pub(super) fn list<T>(&mut self, name: &str, items: &[T], item: impl Fn(&mut Self, &T)) {
         if items.is_empty() {
             self.line(&format!("<{name} />"));
         } else {
@@ -123,7 +131,7 @@ impl Writer {
         }
     }
 
-    fn leaf(&mut self, name: &str, text: &str) {
+    pub(super) fn leaf(&mut self, name: &str, text: &str) {
         if text.is_empty() {
             return self.line(&format!("<{name} />"));
         }
@@ -134,7 +142,29 @@ impl Writer {
         let _ = writeln!(self.text, "</{name}>");
     }
 
-    fn optional(&mut self, name: &str, value: Option<impl ToString>) {
+    /// A leaf with attributes.
+    pub(super) fn leaf_with(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
+        self.indent();
+        self.text.push('<');
+        self.text.push_str(name);
+        for (name, value) in attributes {
+            let _ = write!(self.text, " {name}=\"");
+            for (idx, it) in value.split('"').enumerate() {
+                self.text.push_str(if idx > 0 { "&quot;" } else { "" });
+                self.escape(it);
+            }
+            self.text.push('"');
+        }
+        if text.is_empty() {
+            self.text.push_str(" />\n");
+            return;
+        }
+        self.text.push('>');
+        self.escape(text);
+        let _ = writeln!(self.text, "</{name}>");
+    }
+
+    pub(super) fn optional(&mut self, name: &str, value: Option<impl ToString>) {
         if let Some(value) = value {
             self.leaf(name, &value.to_string());
         }

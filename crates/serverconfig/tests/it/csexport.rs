@@ -1,7 +1,8 @@
 //! Connector space exports: what the directory has, what is pending, and files that are wrong.
-use dirlift_model::{AttributeValue, PendingExport, pending::Operation};
+use dirlift_model::{AttributeValue, Objects as _, PendingExport, pending::Operation};
 use dirlift_serverconfig::csexport::{
-    CsexportErrorKind, CsexportObject, CsexportReader, Hologram, Stage,
+    CsexportErrorKind, CsexportObject, CsexportReader, Hologram, ImportedCounts, ImportedObjects,
+    Stage,
 };
 use proptest::prelude::*;
 
@@ -387,4 +388,83 @@ fn what_is_passed_over_is_counted_in_the_place_of_an_error() {
     };
     let slow = place(CsexportReader::new("x.xml", text.as_bytes()));
     assert_eq!(place(CsexportReader::new("x.xml", text.as_bytes()).pending_only()), slow);
+#[test]
+fn what_the_directory_has_comes_object_by_object() {
+    let state = |sn: &str| {
+        format!(
+            r#"<entry dn="CN=x"><attr name="sn" type="string"><value>{sn}</value></attr></entry>"#
+        )
+    };
+    let object = |dn: &str, inner: &str| {
+        format!(r#"<cs-object cs-dn="{dn}" object-type="user">{inner}</cs-object>"#)
+    };
+    let known = format!("<synchronized-hologram>{}</synchronized-hologram>", state("Beck"));
+    let newer = format!("<pending-import-hologram>{}</pending-import-hologram>", state("Holm"));
+    let xml = [
+        object("CN=a", &known),
+        object("CN=b", &format!("{known}{newer}<ma-name>corp.example</ma-name>")),
+        object("CN=c", "<placeholder-link>1</placeholder-link>"),
+        object("CN=d", r#"<unapplied-export><delta operation="add"/></unapplied-export>"#),
+        object(
+            "CN=e",
+            &format!(r#"<pending-import><delta operation="delete"/></pending-import>{known}"#),
+        ),
+        object(
+            "CN=f",
+            &format!(r#"<unapplied-export><delta operation="update"/></unapplied-export>{known}"#),
+        ),
+        object("CN=g", r#"<unconfirmed-export><delta operation="add"/></unconfirmed-export>"#),
+        object("no name", &known),
+        object("CN=h", &format!("{known}<ma-name>other.example</ma-name>")),
+    ]
+    .concat();
+    let xml = format!("<cs-objects>{xml}</cs-objects>");
+    let mut imported = ImportedObjects::decoding("x.xml", xml.as_bytes());
+    let found: Vec<_> =
+        imported.by_ref().map(|it| it.unwrap().text("sn").unwrap().to_owned()).collect();
+    assert_eq!(found, ["Beck", "Holm", "Beck", "Beck"]);
+    let expected = ImportedCounts {
+        given: 4,
+        placeholders: 1,
+        not_exported: 1,
+        deleted: 1,
+        unconfirmed: 1,
+        with_pending_export: 1,
+        unnamed: 1,
+    };
+    assert_eq!(imported.counts(), expected);
+    let remarks = imported.remarks();
+    let expected = [
+        "in object 8: its `cs-dn` is no distinguished name",
+        "1 object was exported and not imported since",
+        "1 object is left out: its deletion was imported",
+        "more than one connector: corp.example, other.example",
+    ];
+    assert_eq!(remarks.len(), expected.len(), "{remarks:?}");
+    for (remark, expected) in remarks.iter().zip(expected) {
+        assert!(remark.contains(expected), "{remark}");
+    }
+}
+
+#[test]
+fn a_file_of_pending_exports_only_is_suspected() {
+    let object = |n: u8, inner: &str| {
+        format!(
+            r#"<cs-object cs-dn="CN={n}"><unapplied-export><delta operation="update"/></unapplied-export>
+               <synchronized-hologram><entry/></synchronized-hologram>{inner}</cs-object>"#
+        )
+    };
+    let read = |xml: String| {
+        let mut imported = ImportedObjects::decoding("x.xml", xml.as_bytes());
+        while imported.next_object().unwrap().is_some() {}
+        imported.remarks()
+    };
+    let suspect = read(format!("<cs-objects>{}{}</cs-objects>", object(1, ""), object(2, "")));
+    assert!(suspect.len() == 1 && suspect[0].contains("/f:x"), "{suspect:?}");
+    let cut = format!("<cs-objects>{}<cs-object", object(1, ""));
+    let mut imported = ImportedObjects::decoding("x.xml", cut.as_bytes());
+    assert!(imported.next_object().unwrap().is_some());
+    let error = imported.next_object().unwrap_err().to_string();
+    assert!(error.contains("ends inside an element"), "{error}");
+    assert!(imported.next_object().unwrap().is_none(), "after an error nothing more comes");
 }

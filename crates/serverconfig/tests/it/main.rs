@@ -17,3 +17,4 @@ mod policy;
 mod rules;
 mod secrets;
 mod snippets;
+mod writing;

@@ -124,7 +124,7 @@ pub(crate) const IDENTITY: &str = "<format-version>1</format-version><id>{111111
 
 pub(crate) const NOISE: &str = r"<controller-configuration><application-protection>low</application-protection></controller-configuration><ma-ui-settings><account-joiner-queries><x y='1'>z</x></account-joiner-queries></ma-ui-settings>
 <SyncConfig-refresh-schema>0</SyncConfig-refresh-schema><capabilities-mask>fb7f</capabilities-mask><export-type>1</export-type><dn-construction/><password-sync><maximum-retry-count>10</maximum-retry-count></password-sync>
-<component_mappings><mapping><dn_component>ou</dn_component></mapping></component_mappings><encrypted-attributes/>";
+<component_mappings><mapping><dn_component>ou</dn_component><object_class>organizationalUnit</object_class></mapping></component_mappings><encrypted-attributes/>";
 
 pub(crate) const MV_SCHEMA: &str = r#"<dsml:dsml xmlns:dsml="http://www.dsml.org/DSML"><dsml:directory-schema>
  <dsml:class id="person" type="structural"><dsml:name>person</dsml:name></dsml:class><dsml:class id="group" type="structural"><dsml:name>group</dsml:name></dsml:class>

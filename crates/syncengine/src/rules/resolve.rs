@@ -108,7 +108,9 @@ fn all(
     let mut values = Values { folds, seen: BTreeSet::new(), list: Vec::new() };
     if let Some(kept) = kept {
         for it in kept.scalars() {
-            values.add(it, used);
+            if !values.add(it, used) && !values.list.contains(it) {
+                values.list.push(it.clone());
+            }
         }
         used.insert_if(!kept.scalars().is_empty(), Assumption::RuleKeep);
     }

@@ -111,7 +111,23 @@ impl Locator {
     }
 }
 
-impl Locate for Locator {
+/// Finds objects of the target and their names.
+struct Finder<'a> {
+    locator: &'a Locator,
+    links: &'a Links,
+}
+
+impl Locate for Finder<'_> {
+    fn locate(&self, state: &State, object: u32, space: usize) -> Option<u32> {
+        self.locator.locate(state, object, space)
+    }
+
+    fn name(&self, state: &State, object: u32) -> Option<DistinguishedName> {
+        self.locator.name(state, self.links, object)
+    }
+}
+
+impl Locator {
     fn locate(&self, state: &State, object: u32, space: usize) -> Option<u32> {
         if state.place(object)?.0 == space {
             return Some(object);
@@ -151,7 +167,7 @@ pub(super) fn all(state: &mut State, groups: &Groups, links: &Links, locator: &L
                 |state, piece| out.take(state, space, piece),
             );
         }
-        orphans(state, links, space, &mut out);
+        orphans(state, groups, links, space, &mut out);
         in_order_of_names(state, &mut out.records[first..]);
     }
     out.changes.shrink();
@@ -258,7 +274,9 @@ impl Work<'_> {
                 Fate::Flow => {}
                 Fate::Keep { without_history } => {
                     piece.tally.kept_without_history += u64::from(without_history);
-                    if !without_history || rules.is_empty() {
+                    // Rules that join go on, and bring with them those that only flow.
+                    let links = |it: &usize| state.rule(*it).is_some_and(super::plan::links);
+                    if !without_history || !rules.iter().any(links) {
                         return Ok(());
                     }
                 }
@@ -276,7 +294,8 @@ impl Work<'_> {
             record.name = Some(Box::new(made.name.clone()));
         }
         let target = Target { idx, object_type, rules: &rules };
-        let changes = outbound::changes(&view, overlay, target, self.locator)?;
+        let finder = Finder { locator: self.locator, links: self.links };
+        let changes = outbound::changes(&view, overlay, target, &finder)?;
         if let Some((_, name)) = outbound::renamed(&view, target, &mut piece.tally.assumptions)? {
             record.operation = Operation::Rename;
             record.name = Some(Box::new(name));
@@ -348,11 +367,11 @@ impl Piece {
 }
 
 /// Deletes of marked objects without a partner.
-fn orphans(state: &State, links: &Links, space: usize, out: &mut Exports) {
+fn orphans(state: &State, groups: &Groups, links: &Links, space: usize, out: &mut Exports) {
     if !state.spaces[space].is_entra() {
         return;
     }
-    for (idx, orphan) in history::orphans(state, links, space) {
+    for (idx, orphan) in history::orphans(state, links, groups, &out.errors, space) {
         let why = match orphan {
             Orphan::Held(_) => {
                 out.tally.held += 1;

@@ -1,5 +1,5 @@
 //! What the cloud already has from this system: partners that no rule joins, and objects whose partner is gone.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dirlift_model::{AttributeName, Guid, Sid};
@@ -7,16 +7,21 @@ use dirlift_model::{AttributeName, Guid, Sid};
 use super::{
     arena::{Raw, ValueId},
     cells::Attr,
-    link::{Decision, Links, attach, decide_outward, mv_view, open},
+    fault::Problem,
+    inbound,
+    link::{Decision, Links, attach, decide_outward, in_scope, mv_view, open},
     search::Search,
     state::State,
-    view::Groups,
+    view::{CsView, Groups},
 };
 use crate::{
     assumption::AssumptionSet,
     rules::{Direction, LinkType},
-    value::Kind,
+    value::{Kind, Outcome},
 };
+
+/// Objects of one type with one key that are kept: two already say that the key finds nobody.
+const MANY: usize = 2;
 
 /// What ties an object of the cloud to one of the metaverse when its anchor cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +57,7 @@ pub(super) fn match_without_anchor(
     let (sid, device, mail, proxies) =
         (known.cloud_sid, known.device_id, known.mail, known.proxies);
     let mut by_key: HashMap<Key, Vec<usize>> = HashMap::new();
+    let type_of = |idx: usize| state.spaces[space].type_idx(idx);
     for idx in wanted {
         let values =
             |attribute| raws(state, state.spaces[space].cell(idx, attribute).map(|it| it.values()));
@@ -63,7 +69,11 @@ pub(super) fn match_without_anchor(
             );
         }
         for key in keys {
-            by_key.entry(key).or_default().push(idx);
+            let list = by_key.entry(key).or_default();
+            let alike = list.iter().filter(|it| type_of(**it) == type_of(idx)).count();
+            if alike < MANY && list.last() != Some(&idx) {
+                list.push(idx);
+            }
         }
     }
     let mut pairs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -86,7 +96,9 @@ pub(super) fn match_without_anchor(
         found.retain(|it| is_of_kind(state, mv, space, *it));
         found.sort_unstable();
         found.dedup();
-        if let [only] = found[..] {
+        if let [only] = found[..]
+            && (state.options.history || rules_link(state, groups, mv, space))
+        {
             pairs.entry(only).or_default().push(mv);
         }
     }
@@ -97,6 +109,12 @@ pub(super) fn match_without_anchor(
         }
     }
     changed
+}
+
+/// Whether some rule in scope links an object of the metaverse; a system without history has no other links.
+fn rules_link(state: &State, groups: &Groups, mv: usize, space: usize) -> bool {
+    let view = mv_view(state, groups, mv, space);
+    !in_scope(&view, &mut AssumptionSet::default(), super::plan::links).is_empty()
 }
 
 /// Links objects of the cloud to the objects that have their anchor, although no rule joins them (any more).
@@ -116,7 +134,8 @@ pub(super) fn match_by_anchor(
         return false;
     }
     let mut pairs = Vec::new();
-    for mv in open(state, space) {
+    let unpaired = |mv: &usize| state.metaverse.link(*mv, space).is_none();
+    for mv in (0..state.metaverse.len()).filter(unpaired) {
         let Some(anchor) = mv_anchor(state, mv) else { continue };
         let Some(Some(idx)) = by_anchor.get(&anchor) else { continue };
         let view = mv_view(state, groups, mv, space);
@@ -136,8 +155,14 @@ pub(super) fn match_by_anchor(
 
 /// The objects of the cloud that this system keeps and that have no partner, with the reason; none that makes way for
 /// a new object, and none of a type that no rule provisions.
-pub(super) fn orphans(state: &State, links: &Links, space: usize) -> Vec<(usize, Orphan)> {
-    let replaced: Vec<usize> = links
+pub(super) fn orphans(
+    state: &State,
+    links: &Links,
+    groups: &Groups,
+    errors: &BTreeMap<(usize, usize), Problem>,
+    space: usize,
+) -> Vec<(usize, Orphan)> {
+    let replaced: HashSet<usize> = links
         .provisioned
         .iter()
         .filter(|it| it.space == space)
@@ -148,18 +173,37 @@ pub(super) fn orphans(state: &State, links: &Links, space: usize) -> Vec<(usize,
             && !it.errors.contains_key(&it.number(space, idx))
             && it.spaces[space].object_type(idx).is_some_and(|name| it.provisions(space, name))
     });
-    let sources = if wanted.is_empty() { HashMap::new() } else { left_out(state) };
-    let reason = |idx: usize| match anchor_of(state, space, idx).and_then(|it| sources.get(&it)) {
-        None => Orphan::SourceGone,
-        Some(it) if state.errors.contains_key(it) => Orphan::Held(*it),
-        Some(it) => Orphan::Filtered(*it),
+    let sources = if wanted.is_empty() { HashMap::new() } else { left_out(state, groups) };
+    // What has an error on the way out keeps what the cloud has from it.
+    let stopped: HashMap<String, u32> = links
+        .errors
+        .keys()
+        .chain(errors.keys())
+        .filter(|it| it.0 == space)
+        .filter_map(|it| Some((mv_anchor(state, it.1)?, state.metaverse.origin(it.1))))
+        .collect();
+    let reason = |idx: usize| {
+        let Some(anchor) = anchor_of(state, space, idx) else { return Orphan::SourceGone };
+        match (stopped.get(&anchor), sources.get(&anchor)) {
+            (Some(it), _) => Orphan::Held(*it),
+            (None, None) => Orphan::SourceGone,
+            (None, Some(it)) if state.errors.contains_key(it) => Orphan::Held(*it),
+            (None, Some(it)) => Orphan::Filtered(*it),
+        }
     };
     wanted.into_iter().map(|it| (it, reason(it))).collect()
 }
 
-/// The objects without a partner, by the anchors they would have.
-fn left_out(state: &State) -> HashMap<String, u32> {
+/// The objects without a partner, by the anchors they would have; of several the first, or the first with an error.
+fn left_out(state: &State, groups: &Groups) -> HashMap<String, u32> {
     let mut out = HashMap::new();
+    let mut note = |anchor: String, number: u32| {
+        let has_error = |it: &u32| state.errors.contains_key(it);
+        let there = out.entry(anchor).or_insert(number);
+        if has_error(&number) && !has_error(there) {
+            *there = number;
+        }
+    };
     let known = &state.attributes.known;
     for (space_idx, space) in state.spaces.iter().enumerate().filter(|it| !it.1.is_entra()) {
         for idx in 0..space.len() {
@@ -172,15 +216,36 @@ fn left_out(state: &State) -> HashMap<String, u32> {
             let bytes = guid.map(|it| it.bytes.to_vec());
             let bytes = bytes.or_else(|| space.id(idx).map(|it| it.to_directory_bytes().to_vec()));
             if let Some(bytes) = bytes {
-                out.entry(STANDARD.encode(bytes)).or_insert(number);
+                note(STANDARD.encode(bytes), number);
             }
             let contributed = state.contributed(space_idx, idx).get(known.source_anchor);
             if let Some(id) = contributed.and_then(|it| it.values().next()) {
-                out.entry(state.arena.raw(id).as_str().to_owned()).or_insert(number);
+                note(state.arena.raw(id).as_str().to_owned(), number);
+            } else if state.errors.contains_key(&number) {
+                let view = CsView { state, groups, space: space_idx, idx };
+                if let Some(it) = any_anchor(&view) {
+                    note(it, number);
+                }
             }
         }
     }
     out
+}
+
+/// The anchor that the first flow in scope gives an object, for whatever type of partner.
+fn any_anchor(view: &CsView<'_>) -> Option<String> {
+    let state = view.state;
+    let plan = state.plans.inbound(view.space, state.spaces[view.space].type_idx(view.idx))?;
+    let anchor = state.attributes.known.source_anchor;
+    let flows = &plan.targets.iter().find(|it| it.0 == anchor)?.1;
+    let mut used = AssumptionSet::default();
+    let rules = inbound::in_scope(view, &mut used);
+    flows.iter().filter(|it| rules.contains(&it.rule())).find_map(|it| {
+        match state.outcome(view, *it, &mut used) {
+            Outcome::Value(value) => value.scalars().first().and_then(crate::functions::text_of),
+            _ => None,
+        }
+    })
 }
 
 fn unlinked(state: &State, space: usize, wanted: impl Fn(&State, usize) -> bool) -> Vec<usize> {

@@ -37,6 +37,31 @@ pub(super) fn in_scope(view: &CsView<'_>, used: &mut AssumptionSet) -> Vec<usize
     plan.rules.iter().copied().filter(holds).collect()
 }
 
+/// The flows in scope of one object to one attribute of an object of a type of the metaverse.
+pub(super) fn flows_in_scope(
+    state: &State,
+    groups: &Groups,
+    (space, idx): (usize, usize),
+    mv_type: Option<&AttributeName>,
+    created: bool,
+    attribute: Attr,
+) -> Vec<FlowRef> {
+    let view = CsView { state, groups, space, idx };
+    let plan = state.plans.inbound(space, state.spaces[space].type_idx(idx));
+    let all = plan.and_then(|it| it.targets.iter().find(|it| it.0 == attribute));
+    let mut out = all.map_or_else(Vec::new, |it| it.1.clone());
+    let rules =
+        if out.is_empty() { Vec::new() } else { in_scope(&view, &mut AssumptionSet::default()) };
+    out.retain(|it| {
+        rules.contains(&it.rule())
+            && flow_of(&state.rules, *it).is_some_and(|(rule, flow)| {
+                flow.applies(created)
+                    && mv_type.is_none_or(|it| rule.target_object_type.includes(it))
+            })
+    });
+    out
+}
+
 /// The type of the metaverse object that an object is expected to be linked to.
 pub(super) fn expected_type<'a>(state: &'a State, rules: &[usize]) -> Option<&'a AttributeName> {
     let named = |it: &&'a CompiledRule| matches!(it.target_object_type, ObjectType::Named(_));
@@ -60,8 +85,9 @@ pub(super) fn contribute(
     let mut out = Contribution::default();
     let type_idx = state.spaces[view.space].type_idx(view.idx);
     let Some(plan) = state.plans.inbound(view.space, type_idx) else { return out };
+    let mask = plan::Mask::new(&state.rules, rules);
     let applies = |it: &FlowRef| {
-        rules.contains(&it.rule())
+        mask.has(*it)
             && flow_of(&state.rules, *it).is_some_and(|(rule, flow)| {
                 flow.applies(created)
                     && mv_type.is_none_or(|it| rule.target_object_type.includes(it))
@@ -91,25 +117,7 @@ fn one_attribute(
         return;
     }
     if merge != MergeType::Update {
-        let merges = vec![merge; flows.len()];
-        let evaluate = |it: usize| state.outcome(view, flows[it], &mut out.assumptions);
-        let resolution = resolve(Direction::Inbound, &merges, &Value::Null, evaluate);
-        out.assumptions = out.assumptions.union(resolution.assumptions);
-        match resolution.resolved {
-            Resolved::Set { value, from } => {
-                let flow = from.first().map_or(*first, |it| flows[*it]);
-                let ids = state.ids_of(&value, view.space, overlay);
-                cells::push(&mut out.list, attribute, Some(flow), ids.into_iter());
-            }
-            Resolved::Failed { flow, error } => {
-                out.failed.push((attribute, Problem::Flow { flow: flows[flow], error }));
-            }
-            Resolved::Remove { by: Some(flow) } => {
-                cells::push_stop(&mut out.list, attribute, flows[flow]);
-            }
-            Resolved::Keep | Resolved::Remove { by: None } | Resolved::Mixed { .. } => {}
-        }
-        return;
+        return merged(view, overlay, attribute, (flows, merge), out);
     }
     for (at, flow) in flows.iter().enumerate() {
         let Some((_, compiled)) = flow_of(&state.rules, *flow) else { continue };
@@ -140,6 +148,36 @@ fn one_attribute(
                 return;
             }
             Outcome::Null | Outcome::IgnoreThisFlow => {}
+        }
+    }
+}
+
+/// Flows that merge: each has a cell of its own, for flows of other objects may stand between them.
+fn merged(
+    view: &CsView<'_>,
+    overlay: &mut Overlay<'_>,
+    attribute: Attr,
+    (flows, merge): (&[FlowRef], MergeType),
+    out: &mut Contribution,
+) {
+    let outcomes: Vec<Outcome> =
+        flows.iter().map(|it| view.state.outcome(view, *it, &mut out.assumptions)).collect();
+    let merges = vec![merge; flows.len()];
+    let all = resolve(Direction::Inbound, &merges, &Value::Null, |it| outcomes[it].clone());
+    out.assumptions = out.assumptions.union(all.assumptions);
+    if let Resolved::Failed { flow, error } = all.resolved {
+        out.failed.push((attribute, Problem::Flow { flow: flows[flow], error }));
+        return;
+    }
+    for (flow, outcome) in flows.iter().zip(outcomes) {
+        if outcome == Outcome::AuthoritativeNull {
+            cells::push_stop(&mut out.list, attribute, *flow);
+            return;
+        }
+        let own = resolve(Direction::Inbound, &[merge], &Value::Null, |_| outcome.clone());
+        if let Resolved::Set { value, .. } = own.resolved {
+            let ids = view.state.ids_of(&value, view.space, overlay);
+            cells::push(&mut out.list, attribute, Some(*flow), ids.into_iter());
         }
     }
 }

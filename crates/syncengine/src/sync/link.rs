@@ -85,40 +85,35 @@ fn link_inward(
 ) -> bool {
     let number = state.number(space, idx);
     let linking: Vec<usize> = state.linking[space].get(idx).iter().map(|it| *it as usize).collect();
-    for place in linking {
+    // Whatever rule makes an object does so only if no rule joins.
+    for place in &linking {
         let view = CsView { state, groups, space, idx };
-        let Some(rule) = state.rule(place) else { continue };
+        let Some(rule) = state.rule(*place) else { continue };
         let decision = decide(&rule.joins, |it| search.in_metaverse(&view, rule, it));
-        match decision {
-            JoinDecision::Joined { target, .. } => {
-                if let Some(other) = state.metaverse.link(target, space) {
-                    let partner = state.number(space, other);
-                    state.errors.insert(number, Problem::Ambiguous { rule: place, partner });
-                    return false;
-                }
-                return attach(state, groups, search, (space, idx), target, false);
-            }
-            JoinDecision::NotJoined { .. } => {
-                let value = |it| view.value(attr(it));
-                if rule.link_type != LinkType::Provision
-                    || !may_provision(&rule.joins, Direction::Inbound, value)
-                {
-                    continue;
-                }
-                let ObjectType::Named(name) = &rule.target_object_type else { continue };
-                let Some(type_idx) = state.plans.types.iter().position(|it| it == name) else {
-                    continue;
-                };
-                let mv = state.metaverse.add(type_idx, number);
-                let done = attach(state, groups, search, (space, idx), mv, true);
-                if !done {
-                    state.metaverse.pop();
-                }
-                return done;
-            }
+        let JoinDecision::Joined { target, .. } = decision else { continue };
+        if let Some(other) = state.metaverse.link(target, space) {
+            let partner = state.number(space, other);
+            state.errors.insert(number, Problem::Ambiguous { rule: *place, partner });
+            return false;
         }
+        return attach(state, groups, search, (space, idx), target, false);
     }
-    false
+    let view = CsView { state, groups, space, idx };
+    let projected = linking.iter().find_map(|place| {
+        let rule = state.rule(*place).filter(|it| it.link_type == LinkType::Provision)?;
+        if !may_provision(&rule.joins, Direction::Inbound, |it| view.value(attr(it))) {
+            return None;
+        }
+        let ObjectType::Named(name) = &rule.target_object_type else { return None };
+        state.plans.types.iter().position(|it| it == name)
+    });
+    let Some(type_idx) = projected else { return false };
+    let mv = state.metaverse.add(type_idx, number);
+    let done = attach(state, groups, search, (space, idx), mv, true);
+    if !done {
+        state.metaverse.pop();
+    }
+    done
 }
 
 /// Links an object unless one of its flows that would decide has no result.
@@ -131,24 +126,29 @@ pub(super) fn attach(
     created: bool,
 ) -> bool {
     let number = state.number(space, idx);
+    if matches!(state.errors.get(&number), Some(Problem::SeveralJoinRules { .. })) {
+        return false;
+    }
     inbound::evaluate_again(state, groups, space, idx, mv, created);
-    if let Some(problem) = effective_failure(state, number, space, idx, mv) {
+    if let Some(problem) = effective_failure(state, groups, (space, idx), mv) {
         state.errors.insert(number, problem);
         return false;
     }
+    state.errors.remove(&number);
     state.link(space, idx, Some(mv));
     search.note(state, space, idx, mv);
     true
 }
 
-/// The first failure of an object that no other object of the same partner hides; also flows that cannot be merged.
+/// The first failure of an object that no other object of the same partner hides; also flows that cannot be merged:
+/// all rules in scope for one attribute must merge alike, whether they have a value or not.
 fn effective_failure(
     state: &State,
-    number: u32,
-    space: usize,
-    idx: usize,
+    groups: &Groups,
+    (space, idx): (usize, usize),
     mv: usize,
 ) -> Option<Problem> {
+    let number = state.number(space, idx);
     let others: Vec<_> = state.metaverse.links(mv).collect();
     let decided = |attribute, flow: FlowRef| {
         others.iter().any(|(space, idx)| {
@@ -165,12 +165,20 @@ fn effective_failure(
             return Some(problem.clone());
         }
     }
-    for (other_space, other) in others {
-        let theirs = state.contributed(other_space, other);
-        for cell in state.contributed(space, idx) {
-            let Some(other) = theirs.get(cell.attribute) else { continue };
-            if state.merge_of(cell.flow) != state.merge_of(other.flow) {
-                return Some(Problem::Mixed { first: cell.flow, second: other.flow });
+    let mv_type = state.mv_type(mv);
+    let created = |place| state.metaverse.origin(mv) == place;
+    for attribute in &state.plans.mixed {
+        let place = (space, idx);
+        let own =
+            inbound::flows_in_scope(state, groups, place, mv_type, created(number), *attribute);
+        let Some(first) = own.first() else { continue };
+        for place in &others {
+            let created = created(state.number(place.0, place.1));
+            let theirs =
+                inbound::flows_in_scope(state, groups, *place, mv_type, created, *attribute);
+            let differs = |it: &&FlowRef| state.merge_of(**it) != state.merge_of(*first);
+            if let Some(second) = theirs.iter().find(differs) {
+                return Some(Problem::Mixed { first: *first, second: *second });
             }
         }
     }
@@ -217,35 +225,40 @@ pub(super) fn decide_outward(
     if let Some((first, second)) = inbound::several_joins(state, &linking) {
         return Decision::Failed(Problem::SeveralJoinRules { first, second });
     }
+    let provisions = |it: &&usize| {
+        state.rule(**it).is_some_and(|rule| {
+            rule.link_type == LinkType::Provision
+                && may_provision(&rule.joins, Direction::Outbound, |it| view.value(attr(it)))
+        })
+    };
+    let maker = linking.iter().find(provisions).copied();
+    let mut name = None;
+    if let Some((place, rule)) = maker.and_then(|it| Some((it, state.rule(it)?))) {
+        match new_name(view, place, used) {
+            Ok(found) => name = found,
+            Err(problem) => return Decision::Failed(problem),
+        }
+        let space = &state.spaces[view.space];
+        let there = name.as_ref().and_then(|it| space.find(&state.arena, it));
+        if let Some(idx) = there
+            && space.object_type(idx).is_some_and(|it| rule.target_object_type.includes(it))
+        {
+            return Decision::Join { rule: place, idx };
+        }
+    }
+    // Whatever rule makes an object does so only if no rule joins.
     for place in linking {
         let Some(rule) = state.rule(place) else { continue };
-        let provisions = rule.link_type == LinkType::Provision
-            && may_provision(&rule.joins, Direction::Outbound, |it| view.value(attr(it)));
-        let mut name = None;
-        if provisions {
-            match new_name(view, place, used) {
-                Ok(found) => name = found,
-                Err(problem) => return Decision::Failed(problem),
-            }
-            let space = &state.spaces[view.space];
-            let there = name.as_ref().and_then(|it| space.find(&state.arena, it));
-            if let Some(idx) = there
-                && space.object_type(idx).is_some_and(|it| rule.target_object_type.includes(it))
-            {
-                return Decision::Join { rule: place, idx };
-            }
-        }
         let decision = decide(&rule.joins, |it| search.in_space(view, groups, rule, it));
         if let JoinDecision::Joined { target, .. } = decision {
             return Decision::Join { rule: place, idx: target };
         }
-        if provisions {
-            return name.map_or(Decision::Failed(Problem::NoName { rule: place }), |name| {
-                Decision::Provision { rule: place, name }
-            });
-        }
     }
-    Decision::Nothing
+    match (maker, name) {
+        (None, _) => Decision::Nothing,
+        (Some(rule), None) => Decision::Failed(Problem::NoName { rule }),
+        (Some(rule), Some(name)) => Decision::Provision { rule, name },
+    }
 }
 
 /// The name that flows give an object of the type that a rule writes to; none if no flow gives one.
@@ -299,11 +312,11 @@ pub(super) fn outward(
     space: usize,
 ) -> bool {
     let open: Vec<usize> = open(state, space);
+    links.errors.retain(|it, _| it.0 != space);
     let mut wanted: Vec<(usize, Decision)> = Vec::new();
     decide_all(state, groups, search, space, &open, |mv, decision| wanted.push((mv, decision)));
     let mut changed = false;
     for (mv, decision) in wanted {
-        links.errors.remove(&(space, mv));
         match decision {
             Decision::Join { rule, idx } => {
                 let number = state.number(space, idx);

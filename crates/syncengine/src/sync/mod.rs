@@ -7,23 +7,26 @@
 //!
 //! 1. *In.* For each object: the inbound rules in scope, and what their flows contribute. That depends on the object
 //!    alone. Objects that may link (a rule in scope has join criteria, `Provision` or `StickyJoin`) try these rules in
-//!    order of precedence: criteria group by group, the first with exactly one match joins; otherwise `Provision` makes
-//!    an object of the metaverse if an attribute of the criteria has a value. Two rules in scope with different criteria
-//!    for one type of target are an error. So is a match whose partner has an object of this connector already.
+//!    order of precedence: criteria group by group, the first with exactly one match joins. If no rule joins, the first
+//!    `Provision` rule makes an object of the metaverse if an attribute of its criteria has a value. Two rules in scope
+//!    with different criteria for one type of target are an error. So is a match whose partner has an object of this
+//!    connector already.
 //! 2. *Metaverse.* An attribute is decided by the contributions of all linked objects: the lowest precedence number
-//!    wins, `AuthoritativeNull` stops the search, merge types collect. An object with a flow that has no result and
-//!    that no other connector's flow of higher precedence hides is not linked at all: it contributes nothing, and what
-//!    the cloud has from it is held, not deleted.
+//!    wins, `AuthoritativeNull` stops the search, merge types collect; all rules in scope for one attribute must merge
+//!    alike. An object with a flow that has no result and that no other connector's flow of higher precedence hides is
+//!    not linked at all: it contributes nothing, and what the cloud has from it is held, not deleted.
 //! 3. *Out, links.* For each connector and each object of the metaverse without a partner there: the linking rules in
-//!    scope in order of precedence; a `Provision` rule looks for the name that flows give first, then by criteria.
+//!    scope in order of precedence; if one provisions, the name that flows give is looked for first, then criteria.
 //! 4. Steps 1 (for objects without a partner) and 3 are repeated until nothing changes, ten times at most. Then objects
-//!    of the cloud that the tenant marks as synchronised and that have no partner yet are matched: by source anchor, or
-//!    where that cannot be read by security identifier, device id or mail addresses; and the rounds go on.
+//!    of the cloud that the tenant marks as synchronised and that have no partner yet are matched: with history by
+//!    source anchor; where that cannot be read, by security identifier, device id or mail addresses, without history
+//!    only if a rule in scope links. Then the rounds go on.
 //! 5. *Out, new.* `Provision` rules in scope make the objects that are still missing.
 //! 6. *Out, flows.* For every linked or new object: all rules in scope that write to its type. References become the
 //!    objects of the target that stand for them; those without one are left out and counted.
 //! 7. *Deletes*, only with history: a marked object whose `Provision` rules are all out of scope, and a marked object
-//!    without a partner if some rule provisions its type.
+//!    without a partner if some rule provisions its type and nothing with its anchor has an error. Without history
+//!    such a partner goes on receiving updates while a rule that links is in scope.
 //!
 //! An object of the metaverse lives while something that a `Provision` rule projected is linked to it; in one full
 //! synchronization it never loses that. What a former synchronization had made is seen by step 7.
@@ -106,6 +109,11 @@ impl Synchronization {
         options: Options,
     ) -> Result<Self, SyncError> {
         Self::new(RuleSet::compile(rules, &()), connectors, options)
+    }
+
+    /// How it is done; what the tenant refuses is often known only once its objects have been read.
+    pub const fn options_mut(&mut self) -> &mut Options {
+        &mut self.options
     }
 
     /// Adds an object to a connector space.

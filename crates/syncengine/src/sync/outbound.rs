@@ -1,4 +1,6 @@
 //! The way out: what flows change in an object of a connector space.
+use std::collections::BTreeSet;
+
 use dirlift_model::DistinguishedName;
 
 use super::{
@@ -45,6 +47,9 @@ pub(super) struct Target<'a> {
 pub(super) trait Locate: Sync {
     /// Its number; none if it is not there.
     fn locate(&self, state: &State, object: u32, space: usize) -> Option<u32>;
+
+    /// The name of an object that is there or is to be made.
+    fn name(&self, state: &State, object: u32) -> Option<DistinguishedName>;
 }
 
 /// What becomes of one attribute.
@@ -64,6 +69,7 @@ pub(super) fn changes(
     let known = &state.attributes.known;
     let mut out = Changes::default();
     let plan = state.plans.outbound(view.space, state.metaverse.type_idx(view.mv));
+    let mask = super::plan::Mask::new(&state.rules, target.rules);
     let mut flows = Vec::new();
     for (attribute, all) in plan.into_iter().flat_map(|it| &it.targets) {
         if *attribute == known.dn {
@@ -71,7 +77,7 @@ pub(super) fn changes(
         }
         flows.clear();
         flows.extend(all.iter().copied().filter(|it| {
-            target.rules.contains(&it.rule())
+            mask.has(*it)
                 && super::plan::flow_of(&state.rules, *it)
                     .is_some_and(|(_, flow)| flow.applies(target.idx.is_none()))
         }));
@@ -88,7 +94,11 @@ pub(super) fn changes(
             }
             continue;
         }
-        if same_values(overlay, old, &values) {
+        if same_names(state, overlay, locate, old, &values) {
+            continue;
+        }
+        let was_nothing = || old.iter().all(|it| state.is_empty_text(ValueId(*it)));
+        if same_values(overlay, old, &values) || values.is_empty() && was_nothing() {
             continue;
         }
         if *attribute == known.source_anchor
@@ -211,6 +221,29 @@ fn located(
         }
     }
     found
+}
+
+/// Whether a list with names of objects that are not there holds the same as one with objects that are to be made.
+fn same_names(
+    state: &State,
+    overlay: &Overlay<'_>,
+    locate: &dyn Locate,
+    old: &[u32],
+    new: &[ValueId],
+) -> bool {
+    let is_name = |it: ValueId| it.as_object().is_none() && overlay.raw(it).kind == Kind::Reference;
+    if old.len() != new.len() || !old.iter().any(|it| is_name(ValueId(*it))) {
+        return false;
+    }
+    let name = |it: ValueId| match it.as_object() {
+        Some(object) => locate.name(state, object),
+        None => overlay.raw(it).as_str().parse().ok(),
+    };
+    let names = |all: &mut dyn Iterator<Item = ValueId>| {
+        all.map(name).collect::<Option<BTreeSet<DistinguishedName>>>()
+    };
+    let old = names(&mut old.iter().map(|it| ValueId(*it)));
+    old.is_some() && old == names(&mut new.iter().copied())
 }
 
 /// Whether two lists hold the same values, in any order.

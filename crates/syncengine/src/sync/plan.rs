@@ -8,7 +8,7 @@ use super::{
     cells::{Attr, FlowRef},
     space::Space,
 };
-use crate::rules::{CompiledFlow, CompiledRule, Direction, ObjectType, RuleSet};
+use crate::rules::{CompiledFlow, CompiledRule, Direction, MergeType, ObjectType, RuleSet};
 
 /// The rules for objects of one type, and the flows of all of them by target.
 #[derive(Debug, Default)]
@@ -32,6 +32,10 @@ pub(super) struct Plans {
     outbound: Vec<Vec<Plan>>,
     /// Types of the metaverse.
     pub(super) types: Vec<AttributeName>,
+    /// Attributes of the metaverse whose flows do not all merge alike.
+    pub(super) mixed: Vec<Attr>,
+    /// Whether flows to some attribute of the metaverse merge.
+    pub(super) has_merges: bool,
 }
 
 impl Plans {
@@ -57,7 +61,17 @@ impl Plans {
         let plans = |direction, space: &Space, names: &[AttributeName]| {
             names.iter().map(|it| plan(direction, space, it)).collect()
         };
+        let mut merges: BTreeMap<Attr, Vec<MergeType>> = BTreeMap::new();
+        for rule in set.rules().iter().filter(|it| it.direction == Direction::Inbound) {
+            for flow in &rule.flows {
+                merges.entry(attr(flow.target)).or_default().push(flow.merge);
+            }
+        }
+        let has_merges = merges.values().flatten().any(|it| *it != MergeType::Update);
+        merges.retain(|_, it| it.windows(2).any(|it| it[0] != it[1]));
         Self {
+            mixed: merges.into_keys().collect(),
+            has_merges,
             inbound: spaces
                 .iter()
                 .map(|it| plans(Direction::Inbound, it, &it.type_names))
@@ -105,6 +119,26 @@ impl Plan {
 pub(super) fn flow_of(set: &RuleSet, flow: FlowRef) -> Option<(&CompiledRule, &CompiledFlow)> {
     let rule = set.rules().get(flow.rule())?;
     Some((rule, rule.flows.get(flow.flow())?))
+}
+
+/// Rules by their places, quick to ask.
+#[derive(Debug)]
+pub(super) struct Mask(Vec<bool>);
+
+impl Mask {
+    pub(super) fn new(set: &RuleSet, rules: &[usize]) -> Self {
+        let mut mask = vec![false; set.rules().len()];
+        for it in rules {
+            if let Some(place) = mask.get_mut(*it) {
+                *place = true;
+            }
+        }
+        Self(mask)
+    }
+
+    pub(super) fn has(&self, flow: FlowRef) -> bool {
+        self.0.get(flow.rule()).copied().unwrap_or(false)
+    }
 }
 
 /// Whether a rule links objects, not only flows.

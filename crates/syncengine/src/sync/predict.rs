@@ -19,6 +19,9 @@ use crate::value::Kind;
 
 mod values;
 
+/// Objects that hold one value beyond which no more are looked at.
+const MANY: usize = 16;
+
 /// What the cloud would do with one pending export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Predicted {
@@ -240,7 +243,10 @@ impl Predictor<'_> {
                 let values = new.unwrap_or_else(|| self.old_values(number, attribute));
                 for key in values.into_iter().filter_map(|it| self.key(attribute, it)) {
                     if self.claims.contains_key(&key) {
-                        holders.entry(key).or_default().push(idx);
+                        let list: &mut Vec<usize> = holders.entry(key).or_default();
+                        if list.len() < MANY {
+                            list.push(idx);
+                        }
                     }
                 }
             }

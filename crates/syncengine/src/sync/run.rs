@@ -100,7 +100,9 @@ fn settle_links(state: &mut State, groups: &Groups, search: &mut Search, links: 
         }
         for space in 0..state.spaces.len() {
             if state.spaces[space].is_entra() {
-                changed |= history::match_by_anchor(state, groups, search, space);
+                if state.options.history {
+                    changed |= history::match_by_anchor(state, groups, search, space);
+                }
                 changed |= history::match_without_anchor(state, groups, search, space);
             }
         }

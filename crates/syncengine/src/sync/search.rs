@@ -14,6 +14,9 @@ use crate::{
     value::Value,
 };
 
+/// Objects that are counted to find the criterion that the fewest fit.
+const MAX_COUNTED: usize = 1_000;
+
 /// Where values of join criteria are found again: in the metaverse, and in each connector space.
 #[derive(Debug, Default)]
 pub(super) struct Search {
@@ -96,10 +99,8 @@ impl Search {
                     it.matches(value, &there)
                 })
         };
-        let Some((first, value)) = criteria.first().zip(values.first()) else { return Vec::new() };
-        let hashes = first.keys(value).into_iter();
-        let hashes = hashes.map(|it| hash(attr(first.metaverse), first.case_sensitive, &it));
-        two_of(hashes.flat_map(|it| self.metaverse.get(it)), fits)
+        let hashes = shortest(&self.metaverse, criteria, &values, |it| attr(it.metaverse));
+        two_of(hashes.into_iter().flat_map(|it| self.metaverse.get(it)), fits)
     }
 
     /// The objects of a connector space that fit a group of criteria.
@@ -122,12 +123,29 @@ impl Search {
                     .zip(&values)
                     .all(|(it, value)| it.matches(&there.value(attr(it.connector_space)), value))
         };
-        let Some((first, value)) = criteria.first().zip(values.first()) else { return Vec::new() };
         let Some(index) = self.spaces.get(view.space) else { return Vec::new() };
-        let hashes = first.keys(value).into_iter();
-        let hashes = hashes.map(|it| hash(attr(first.connector_space), first.case_sensitive, &it));
-        two_of(hashes.flat_map(|it| index.get(it)), fits)
+        let hashes = shortest(index, criteria, &values, |it| attr(it.connector_space));
+        two_of(hashes.into_iter().flat_map(|it| index.get(it)), fits)
     }
+}
+
+/// The hashes of the criterion that the fewest objects fit, so that one that nearly all fit costs nothing.
+fn shortest(
+    index: &HashIndex,
+    criteria: &JoinGroup,
+    values: &[Value],
+    target: impl Fn(&JoinCriterion) -> Attr,
+) -> Vec<u64> {
+    let hashes = |(it, value): (&JoinCriterion, &Value)| -> Vec<u64> {
+        let keys = it.keys(value).into_iter();
+        keys.map(|key| hash(target(it), it.case_sensitive, &key)).collect()
+    };
+    let all = criteria.iter().zip(values).map(hashes);
+    if criteria.len() == 1 {
+        return all.flatten().collect();
+    }
+    let length = |it: &Vec<u64>| it.iter().flat_map(|it| index.get(*it)).take(MAX_COUNTED).count();
+    all.min_by_key(length).unwrap_or_default()
 }
 
 fn two_of(found: impl Iterator<Item = u32>, fits: impl Fn(usize) -> bool) -> Vec<usize> {

@@ -1,4 +1,6 @@
 //! The objects of one connector space.
+use std::collections::HashMap;
+
 use dirlift_model::{AttributeName, CsObject, DistinguishedName, Guid};
 
 use super::{
@@ -30,6 +32,7 @@ pub(super) struct Space {
     partitions: Vec<u8>,
     lists: Lists,
     by_name: HashIndex,
+    type_numbers: HashMap<AttributeName, usize>,
     /// Types of objects, by number.
     pub(super) type_names: Vec<AttributeName>,
     /// Objects that were left out because another has their name.
@@ -48,6 +51,7 @@ impl Space {
             partitions: Vec::new(),
             lists: Lists::default(),
             by_name: HashIndex::default(),
+            type_numbers: HashMap::new(),
             type_names: Vec::new(),
             repeated: Vec::new(),
         }
@@ -65,11 +69,11 @@ impl Space {
         attributes: &Attributes,
         arena: &mut Arena,
     ) {
-        let type_idx = self.type_names.iter().position(|it| *it == object.object_type);
-        let type_idx = type_idx.unwrap_or_else(|| {
+        let next = self.type_names.len();
+        let type_idx = *self.type_numbers.entry(object.object_type.clone()).or_insert(next);
+        if type_idx == next {
             self.type_names.push(object.object_type.clone());
-            self.type_names.len() - 1
-        });
+        }
         self.names.push(
             arena.attribute_value(&dirlift_model::AttributeValue::Reference(object.dn.clone())),
         );
@@ -143,7 +147,7 @@ impl Space {
     pub(super) fn resolve_references(&mut self, arena: &Arena) {
         let base = self.base;
         let mut lists = std::mem::take(&mut self.lists);
-        let mut known = std::collections::HashMap::new();
+        let mut known = HashMap::new();
         lists.map_values(false, |_, id| {
             if id.as_object().is_some() || arena.raw(id).kind != Kind::Reference {
                 return id;

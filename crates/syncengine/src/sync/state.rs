@@ -133,7 +133,8 @@ impl State {
                 });
             }
         }
-        if self.metaverse.links(mv).nth(1).is_none() && stops.is_empty() {
+        let is_alone = self.metaverse.links(mv).nth(1).is_none() && stops.is_empty();
+        if is_alone && !self.plans.has_merges {
             return out; // one list is in order
         }
         out.sort_by_key(|it| (it.attribute, it.flow));
@@ -171,8 +172,8 @@ impl State {
         let mut best: Option<ImageCell<'_>> = None;
         for (space, idx) in self.metaverse.links(mv) {
             let Some(cell) = self.contributed(space, idx).get(attribute) else { continue };
-            if cell.stops || best.is_some() {
-                // Two objects have a say: the whole rule of precedence.
+            if cell.stops || best.is_some() || self.merge_of(cell.flow) != MergeType::Update {
+                // Two flows have a say: the whole rule of precedence.
                 return self.image(mv).into_iter().find(|it| it.attribute == attribute);
             }
             best = Some(ImageCell { attribute, flow: cell.flow, words: cell.words().into() });

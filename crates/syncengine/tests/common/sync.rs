@@ -2,14 +2,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dirlift_model::{
-    AttributeValue, CsObject, Guid, PendingExport, SyncRule,
+    AttributeValue, CsObject, DistinguishedName, Guid, PendingExport, SyncRule,
     pending::{Cause, Operation},
 };
 use dirlift_syncengine::{
     Scalar, Value,
     sync::{
-        Connector, ConnectorKind, Mark, MetaverseObject, ObjectError, Options, Partition, Readable,
-        Synchronization, Synchronized,
+        Connector, ConnectorKind, Mark, MetaverseObject, ObjectError, Options, Partition,
+        Predicted, Readable, Synchronization, Synchronized,
     },
 };
 
@@ -186,7 +186,7 @@ pub(crate) fn run(case: &Case, order: &[usize], threads: usize) -> Synchronized 
 pub(crate) fn shown(done: &Synchronized, metaverse: bool, counts: bool) -> Vec<String> {
     let mut out: Vec<String> = done.exports().map(|it| export(&it)).collect();
     out.extend(done.errors().map(|it| error(&it)));
-    out.extend(done.predicted().iter().map(|it| format!("predict {it}")));
+    out.extend(done.predicted().iter().map(predicted));
     if metaverse {
         out.extend(done.metaverse().map(|it| mv(&it)));
     }
@@ -252,6 +252,14 @@ fn export(it: &PendingExport) -> String {
 fn error(it: &ObjectError) -> String {
     let target = it.target.as_ref().map_or(String::new(), |it| format!(" for {it}"));
     format!("error {} {}{target}: {}", it.connector, it.dn, it.problem)
+}
+
+/// What the cloud would say, both partners with the objects that they come from.
+fn predicted(it: &Predicted) -> String {
+    let from =
+        |it: Option<&DistinguishedName>| it.map_or(String::new(), |it| format!(" from {it}"));
+    let partner = it.partner.as_ref().and_then(|it| it.source.as_ref());
+    format!("predict {it}{} ({})", from(partner), from(it.source.as_ref()).trim_start())
 }
 
 fn mv(it: &MetaverseObject) -> String {

@@ -30,6 +30,7 @@ fn agent() -> Connector {
         extension: None,
         partitions: Vec::new(),
         run_profiles: Vec::new(),
+        component_mappings: None,
         active_directory: None,
         extensible: None,
         location: location(),

@@ -10,8 +10,10 @@ use dirlift_syncengine::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Format, Sink, object};
-use crate::{commands::analyze::parse_time, context, error::CommandError, exit::Exit};
+use super::{Format, object};
+use crate::{
+    commands::analyze::parse_time, context, error::CommandError, exit::Exit, output::Sink,
+};
 
 /// Columns of an excerpt in an error.
 const EXCERPT_WIDTH: usize = 72;

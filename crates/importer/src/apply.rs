@@ -1,0 +1,366 @@
+//! Carries a plan out: step by step, each in the journal, so that a run that was cut off goes on where it stopped.
+mod error;
+mod guards;
+mod report;
+mod steps;
+mod synchronize;
+
+use std::{ops::ControlFlow, path::Path};
+
+use dirlift_deployment::{Deployment, PlannedStep, StepState, Store, StoreError};
+use dirlift_model::{
+    CsObject, Guid, Plan, ServiceControl,
+    plan::{Mode, StepKind},
+    progress::Progress,
+};
+use jiff::Timestamp;
+
+pub use self::{
+    error::{ApplyError, SourceFailed},
+    guards::GuardReport,
+    report::{ConnectorReport, ErrorKind, PendingReport, Report, RunReport},
+    steps::{FULL_IMPORT, FULL_SYNCHRONIZATION, ImportFacts, Imported},
+};
+use crate::{
+    plan::same_host,
+    services::{self, Former},
+    setup::{ConnectorSetup, Setup},
+};
+
+/// Setting of the store with the plan, as JSON.
+const PLAN: &str = "plan";
+
+/// Setting of the store with the former state of services, as JSON.
+const FORMER: &str = "former_services";
+
+/// The directories, as a port.
+pub trait Directories {
+    /// Reaches the directory of a connector and checks that it can be read. Returns what is worth telling.
+    fn check(&mut self, connector: &ConnectorSetup) -> Result<Vec<String>, SourceFailed>;
+
+    /// Reads the directory of a connector whole and gives each object to `take`, which ends it with
+    /// [`ControlFlow::Break`].
+    fn import(
+        &mut self,
+        connector: &ConnectorSetup,
+        take: &mut dyn FnMut(CsObject) -> ControlFlow<()>,
+        progress: &mut dyn Progress,
+    ) -> Result<Imported, SourceFailed>;
+}
+
+/// Sees what happens; tests end the process in it.
+pub trait Watch {
+    /// Something happened.
+    fn see(&mut self, _moment: Moment<'_>) {}
+}
+
+impl Watch for () {}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment<'a> {
+    /// The store is there, without a plan.
+    StoreMade,
+    /// The plan is in the store.
+    PlanWritten,
+    /// A step is in the journal as begun.
+    Begun(&'a str),
+    /// An object was taken, counted from 1.
+    Object(u64),
+    /// Part of a step is written.
+    Written(&'a str),
+    /// A step is done, and not yet in the journal as such.
+    Worked(&'a str),
+    /// A step is in the journal as done.
+    Done(&'a str),
+}
+
+/// What carrying out needs from the world.
+pub struct Ports<'a> {
+    /// The directories.
+    pub directories: &'a mut dyn Directories,
+    /// Services of this machine, where they can be controlled.
+    pub services: Option<&'a mut dyn ServiceControl>,
+    /// Where progress is shown.
+    pub progress: &'a mut dyn Progress,
+    /// Who watches.
+    pub watch: &'a mut dyn Watch,
+    /// The time.
+    pub clock: &'a dyn Fn() -> Timestamp,
+    /// Threads of the synchronization; the result does not depend on it.
+    pub threads: usize,
+}
+
+/// What is to be carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The plan, as it was shown and confirmed.
+    pub plan: &'a Plan,
+    /// The file of the store.
+    pub store: &'a Path,
+    /// Identifier of a new deployment.
+    pub id: Guid,
+    /// SHA-256 of the bundle.
+    pub bundle_sha256: &'a str,
+    /// Connectors and rules.
+    pub setup: &'a Setup,
+    /// The host name that was typed; needed in place.
+    pub typed_host: Option<&'a str>,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Whether anything was done at all.
+    pub changed: bool,
+    /// The report.
+    pub report: Report,
+}
+
+/// Carries a plan out, from its beginning or from where it stopped.
+pub fn apply(order: &Order<'_>, ports: &mut Ports<'_>) -> Result<Outcome, ApplyError> {
+    let plan = order.plan;
+    if !plan.is_feasible() {
+        return Err(ApplyError::Refused(plan.refusals.clone()));
+    }
+    if plan.mode == Mode::InPlace {
+        check_typed(order, ports)?;
+    }
+    let mut store = open(order, ports)?;
+    ports.watch.see(Moment::StoreMade);
+    match store.plan_inputs()? {
+        None => {
+            write_plan(&mut store, plan, ports)?;
+            ports.watch.see(Moment::PlanWritten);
+        }
+        Some(it) if it == plan.inputs_sha256 => {}
+        Some(_) => return Err(ApplyError::Drift { store: order.store.to_owned() }),
+    }
+    let journal = store.journal()?;
+    if journal.iter().all(|it| it.state == StepState::Done) {
+        let report = report::read(&store)?;
+        return Ok(Outcome { changed: false, report });
+    }
+    if journal.iter().any(|it| it.state == StepState::Undone) {
+        return Err(ApplyError::Undone { store: order.store.to_owned() });
+    }
+    for (step, written) in plan.steps.iter().zip(&journal) {
+        if written.state == StepState::Done {
+            continue;
+        }
+        store.begin_step(&step.id, (ports.clock)())?;
+        ports.watch.see(Moment::Begun(&step.id));
+        match work(order, step.kind, step.connector, &mut store, ports) {
+            Ok(detail) => {
+                ports.watch.see(Moment::Worked(&step.id));
+                store.finish_step(&step.id, (ports.clock)(), &detail)?;
+                ports.watch.see(Moment::Done(&step.id));
+            }
+            Err(error) => {
+                // The first failure is the one to tell; a journal that cannot be written says the same by its state.
+                store.fail_step(&step.id, (ports.clock)(), &error.to_string()).ok();
+                return Err(ApplyError::Step {
+                    title: step.title.clone(),
+                    source: Box::new(error),
+                });
+            }
+        }
+    }
+    let report = report::read(&store)?;
+    Ok(Outcome { changed: true, report })
+}
+
+/// Imports and synchronises a store anew; what it held before counts until the new runs have ended.
+pub fn synchronize(
+    path: &Path,
+    sources: &dyn Fn(&ConnectorSetup) -> Option<String>,
+    ports: &mut Ports<'_>,
+) -> Result<Report, ApplyError> {
+    let mut store = Store::open(path)?;
+    let is_loaded = store
+        .journal()?
+        .iter()
+        .find(|it| it.name == "load-configuration")
+        .is_some_and(|it| it.state == StepState::Done);
+    if !is_loaded {
+        return Err(ApplyError::NotLoaded { store: path.to_owned() });
+    }
+    steps::set_sources(&mut store, sources)?;
+    steps::connect(&store, ports)?;
+    for connector in steps::connectors(&store)? {
+        steps::full_import(&mut store, connector.id, ports)?;
+    }
+    synchronize::run(&mut store, ports)?;
+    guards::run(&mut store)?;
+    report::write(&mut store)?;
+    report::read(&store)
+}
+
+/// Undoes what was done to this machine, the last step first. The store and what it holds stay.
+pub fn undo(
+    path: &Path,
+    control: &mut dyn ServiceControl,
+    clock: &dyn Fn() -> Timestamp,
+) -> Result<Vec<String>, ApplyError> {
+    let mut store = Store::open(path)?;
+    let journal = store.journal()?;
+    let former = read_former(&store)?;
+    let mut undone = Vec::new();
+    for step in journal.iter().rev() {
+        let is_over = matches!(step.state, StepState::Planned | StepState::Undone);
+        if is_over {
+            continue;
+        }
+        match step.name.as_str() {
+            "disable-services" => {
+                check_host(&store, control)?;
+                services::enable(control, &former)?;
+            }
+            "stop-services" => {
+                check_host(&store, control)?;
+                services::restart(control, &former)?;
+            }
+            _ => break,
+        }
+        store.undo_step(&step.name, clock(), "")?;
+        undone.push(step.name.clone());
+    }
+    Ok(undone)
+}
+
+fn check_typed(order: &Order<'_>, ports: &Ports<'_>) -> Result<(), ApplyError> {
+    let Some(control) = ports.services.as_deref() else { return Err(ApplyError::NoServices) };
+    let host = control.host()?;
+    let typed = order.typed_host.unwrap_or_default();
+    if same_host(typed, &host) { Ok(()) } else { Err(ApplyError::HostNotTyped { host }) }
+}
+
+fn open(order: &Order<'_>, ports: &Ports<'_>) -> Result<Store, ApplyError> {
+    let deployment = Deployment {
+        id: order.id,
+        name: order.plan.source.host.clone().unwrap_or_default(),
+        mode: order.plan.mode,
+        created_at: (ports.clock)(),
+        bundle_sha256: order.bundle_sha256.to_owned(),
+    };
+    let store = match Store::open(order.store) {
+        Err(StoreError::Missing { .. }) => Store::create(order.store, &deployment)?,
+        other => other?,
+    };
+    let found = store.deployment();
+    if found.bundle_sha256 != deployment.bundle_sha256 || found.mode != deployment.mode {
+        return Err(ApplyError::OtherDeployment { store: order.store.to_owned() });
+    }
+    Ok(store)
+}
+
+fn write_plan(store: &mut Store, plan: &Plan, ports: &Ports<'_>) -> Result<(), ApplyError> {
+    let steps =
+        plan.steps.iter().map(|it| PlannedStep { name: it.id.clone(), undo: it.undo.clone() });
+    let steps: Vec<_> = steps.collect();
+    // The plan first: it counts once its steps are in the journal.
+    store.set_setting(PLAN, &serde_json::to_string(plan)?)?;
+    Ok(store.write_plan(&plan.inputs_sha256, &steps, (ports.clock)())?)
+}
+
+/// The plan of a store; `None` when it was cut off before that was written.
+pub fn plan_of(store: &Store) -> Result<Option<Plan>, ApplyError> {
+    if store.plan_inputs()?.is_none() {
+        return Ok(None);
+    }
+    store.setting(PLAN)?.map(|it| Ok(serde_json::from_str(&it)?)).transpose()
+}
+
+fn work(
+    order: &Order<'_>,
+    kind: StepKind,
+    connector: Option<Guid>,
+    store: &mut Store,
+    ports: &mut Ports<'_>,
+) -> Result<String, ApplyError> {
+    match kind {
+        // The store is there, and its tables are known to be right: it was opened.
+        StepKind::PrepareStore => Ok(String::new()),
+        StepKind::LoadConfiguration => steps::load(store, order.setup),
+        StepKind::Connect => steps::connect(store, ports),
+        StepKind::FullImport => {
+            steps::full_import(store, connector.ok_or(ApplyError::NoConnector)?, ports)
+        }
+        StepKind::FullSynchronization => synchronize::run(store, ports),
+        StepKind::Guards => {
+            let verdicts = guards::run(store)?;
+            let objecting = verdicts.iter().filter(|it| !it.passes).count();
+            if objecting > 0 && order.plan.mode == Mode::InPlace {
+                return Err(ApplyError::Guards);
+            }
+            Ok(if objecting == 0 {
+                "nothing to object".to_owned()
+            } else {
+                "a guard objects".to_owned()
+            })
+        }
+        StepKind::Report => report::write(store),
+        StepKind::NoteServices => note_services(store, ports),
+        StepKind::StopServices => with_services(store, ports, services::stop),
+        StepKind::DisableServices => with_services(store, ports, services::disable),
+    }
+}
+
+fn note_services(store: &mut Store, ports: &mut Ports<'_>) -> Result<String, ApplyError> {
+    let Some(control) = ports.services.as_deref() else { return Err(ApplyError::NoServices) };
+    check_host(store, control)?;
+    // What a run that was cut off wrote down is older, and so it is right.
+    if store.setting(FORMER)?.is_none() {
+        let seen = services::look(control)?;
+        let (services, _) = services::judge(&seen, source_host(store)?.as_deref());
+        store.set_setting(FORMER, &serde_json::to_string(&services::former(&services))?)?;
+    }
+    let former = read_former(store)?;
+    let words: Vec<_> = former
+        .iter()
+        .map(|it| {
+            let state = if it.running { "running" } else { "stopped" };
+            format!("{}: {state}, {}", it.name, word(it.start_type))
+        })
+        .collect();
+    Ok(words.join("; "))
+}
+
+const fn word(start_type: dirlift_model::host::StartType) -> &'static str {
+    use dirlift_model::host::StartType;
+    match start_type {
+        StartType::Automatic => "automatic",
+        StartType::DelayedAutomatic => "delayed automatic",
+        StartType::Manual => "manual",
+        StartType::Disabled => "disabled",
+    }
+}
+
+fn with_services(
+    store: &Store,
+    ports: &mut Ports<'_>,
+    act: fn(&mut dyn ServiceControl, &[Former]) -> Result<(), dirlift_model::ServiceError>,
+) -> Result<String, ApplyError> {
+    let former = read_former(store)?;
+    let Some(control) = ports.services.as_deref_mut() else { return Err(ApplyError::NoServices) };
+    check_host(store, control)?;
+    act(control, &former)?;
+    let names: Vec<_> = former.iter().map(|it| it.name.as_str()).collect();
+    Ok(names.join(", "))
+}
+
+/// The rules hold at every step: a store can be carried to another machine.
+fn check_host(store: &Store, control: &dyn ServiceControl) -> Result<(), ApplyError> {
+    let seen = services::look(control)?;
+    let (_, refusals) = services::judge(&seen, source_host(store)?.as_deref());
+    if refusals.is_empty() { Ok(()) } else { Err(ApplyError::Refused(refusals)) }
+}
+
+fn source_host(store: &Store) -> Result<Option<String>, ApplyError> {
+    Ok(plan_of(store)?.and_then(|it| it.source.host))
+}
+
+fn read_former(store: &Store) -> Result<Vec<Former>, ApplyError> {
+    let text = store.setting(FORMER)?.unwrap_or_else(|| "[]".to_owned());
+    Ok(serde_json::from_str(&text)?)
+}

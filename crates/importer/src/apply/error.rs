@@ -1,0 +1,114 @@
+//! Why a plan could not be carried out.
+use std::{error::Error, path::PathBuf};
+
+use dirlift_deployment::StoreError;
+use dirlift_model::{ServiceError, plan::PlanRefusal};
+use dirlift_syncengine::sync::SyncError;
+
+/// A source that failed, with the reason of whoever reads it.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct SourceFailed(Box<dyn Error + Send + Sync>);
+
+impl SourceFailed {
+    /// From any error or text.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+}
+
+/// What was being done, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The plan is refused.
+    #[error("the plan is refused: {}", reasons(.0))]
+    Refused(Vec<PlanRefusal>),
+    /// What it was planned with is not the same any more.
+    #[error("carrying out the plan in {}: it was planned with something else; plan anew, or give what was given before", store.display())]
+    Drift {
+        /// The store.
+        store: PathBuf,
+    },
+    /// The store is of another bundle or mode.
+    #[error("carrying out the plan in {}: the store holds another deployment; give another file", store.display())]
+    OtherDeployment {
+        /// The store.
+        store: PathBuf,
+    },
+    /// Its steps were undone.
+    #[error("carrying out the plan in {}: its steps were undone; plan into a new store", store.display())]
+    Undone {
+        /// The store.
+        store: PathBuf,
+    },
+    /// It was never loaded.
+    #[error("synchronising {}: its connectors and rules are not loaded yet; run dirlift migrate with --resume", store.display())]
+    NotLoaded {
+        /// The store.
+        store: PathBuf,
+    },
+    /// The host name was not typed.
+    #[error("stopping services: the host name that was typed is not {host}; nothing was done")]
+    HostNotTyped {
+        /// The name of this machine.
+        host: String,
+    },
+    /// Services cannot be controlled.
+    #[error("stopping services: dirlift cannot control those of this machine; nothing was done")]
+    NoServices,
+    /// A step has no connector.
+    #[error("reading the plan: a full import names no connector; plan anew")]
+    NoConnector,
+    /// A connector of the plan is not in the store.
+    #[error(
+        "reading the store: its configuration is damaged ({0}); restore a copy, or begin a new store"
+    )]
+    Configuration(&'static str),
+    /// A guard objects, and the step that follows cannot be taken back by itself.
+    #[error(
+        "a guard objects to the pending exports, so DirSync goes on running; look at them, mend the cause, synchronise and resume"
+    )]
+    Guards,
+    /// A step failed.
+    #[error("{title}")]
+    Step {
+        /// The step.
+        title: String,
+        /// Why.
+        source: Box<ApplyError>,
+    },
+    /// A directory could not be read.
+    #[error("reading the directory of {connector}")]
+    Source {
+        /// The connector's name.
+        connector: String,
+        /// Why.
+        source: SourceFailed,
+    },
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine gave up.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// A service could not be read or changed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A document of the store could not be read or written.
+    #[error(
+        "reading or writing a document of the store: {0}; restore a copy, or begin a new store"
+    )]
+    Json(#[from] serde_json::Error),
+}
+
+impl ApplyError {
+    /// Whether something was done already, so that it can be resumed.
+    pub const fn is_part_way(&self) -> bool {
+        matches!(self, Self::Step { .. })
+    }
+}
+
+fn reasons(refusals: &[PlanRefusal]) -> String {
+    let all: Vec<_> = refusals.iter().map(|it| it.why.as_str()).collect();
+    all.join("; ")
+}

@@ -1,0 +1,166 @@
+//! The process is killed at every moment that the journal knows, between them, and at random ones; resumed, the store
+//! holds what an undisturbed run leaves.
+//!
+//! The child is this test binary itself, told by the environment what to do. It ends by `abort`, which runs no
+//! destructor, or is killed from outside.
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use dirlift_importer::{
+    apply::{self, Moment, Order, Watch},
+    plan::plan,
+};
+use dirlift_model::Guid;
+
+use super::common::{
+    Memory, Notes, analysis, bundle, content, difference, ports, request, settings, setup,
+};
+
+/// The child's store.
+const STORE: &str = "DIRLIFT_TEST_CRASH_STORE";
+
+/// The moment at which the child aborts, counted from 1.
+const MOMENT: &str = "DIRLIFT_TEST_CRASH_MOMENT";
+
+/// How many random moments there are; a long run sets more.
+const RANDOM: &str = "DIRLIFT_TEST_CRASH_RANDOM";
+
+/// Users of the organisation; a long run sets more.
+const USERS: &str = "DIRLIFT_TEST_CRASH_USERS";
+
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+fn users() -> u64 {
+    number(USERS).unwrap_or(60)
+}
+
+/// Aborts at a moment. Objects count in hundreds: a moment each would be too many.
+struct Abort {
+    at: Option<u64>,
+    seen: u64,
+}
+
+impl Watch for Abort {
+    fn see(&mut self, moment: Moment<'_>) {
+        if matches!(moment, Moment::Object(n) if n % 100 != 17) {
+            return;
+        }
+        self.seen += 1;
+        if Some(self.seen) == self.at {
+            std::process::abort();
+        }
+    }
+}
+
+fn migrate(path: &Path, watch: &mut dyn Watch) {
+    let bundle = bundle(&settings(), &analysis());
+    let plan = plan(&request(&bundle));
+    let setup = setup();
+    let order = Order {
+        plan: &plan,
+        store: path,
+        id: Guid::from_u128(7),
+        bundle_sha256: &bundle.sum().to_string(),
+        setup: &setup,
+        typed_host: None,
+    };
+    let mut memory = Memory::new(u128::from(users()));
+    apply::apply(&order, &mut ports(&mut memory, watch, &mut ())).unwrap();
+}
+
+/// What the child does; nothing unless it is one.
+#[test]
+fn child() {
+    if let Some(path) = env::var_os(STORE) {
+        migrate(Path::new(&path), &mut Abort { at: number(MOMENT), seen: 0 });
+    }
+}
+
+fn spawn(store: &Path, moment: Option<u64>) -> Child {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "crash::child", "--nocapture"]);
+    command.env(STORE, store).env(USERS, users().to_string());
+    if let Some(moment) = moment {
+        command.env(MOMENT, moment.to_string());
+    }
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn undisturbed(folder: &Path) -> (Vec<String>, u64) {
+    let path = folder.join("undisturbed.dirlift");
+    let mut watch = Abort { at: None, seen: 0 };
+    migrate(&path, &mut watch);
+    (content(&path), watch.seen)
+}
+
+fn store(folder: &Path, name: impl std::fmt::Display) -> PathBuf {
+    folder.join(format!("{name}.dirlift"))
+}
+
+#[test]
+fn killed_at_every_moment_and_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (expected, moments) = undisturbed(folder.path());
+    // 2 for the store and its plan, 3 for each of 8 steps, 2 for each of two imports and an object or more each, 4 of the
+    // synchronization.
+    assert!(moments >= 2 + 24 + 4 + 2 + 4, "{moments}");
+    for moment in 1..=moments {
+        let path = store(folder.path(), moment);
+        let status = spawn(&path, Some(moment)).wait().unwrap();
+        assert!(!status.success(), "moment {moment}: the child was to abort");
+        migrate(&path, &mut ());
+        assert_eq!(difference(&content(&path), &expected), None, "moment {moment}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn killed_twice_in_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (expected, moments) = undisturbed(folder.path());
+    let path = store(folder.path(), "twice");
+    for moment in [moments / 3, moments / 4] {
+        assert!(!spawn(&path, Some(moment)).wait().unwrap().success());
+    }
+    migrate(&path, &mut ());
+    assert_eq!(content(&path), expected);
+    // And what is done stays done.
+    let mut notes = Notes::default();
+    migrate(&path, &mut notes);
+    assert_eq!(notes.0, ["StoreMade"]);
+}
+
+#[test]
+fn killed_at_random_moments_and_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (expected, _) = undisturbed(folder.path());
+    let path = store(folder.path(), "measured");
+    let begin = Instant::now();
+    assert!(spawn(&path, None).wait().unwrap().success());
+    let whole = u64::try_from(begin.elapsed().as_micros()).unwrap().max(1);
+    let random = number(RANDOM).unwrap_or(8);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut n_killed = 0;
+    for at in 0..random {
+        // xorshift: moments are spread over the run, and the same in every run of the test.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let path = store(folder.path(), format!("random-{at}"));
+        let mut child = spawn(&path, None);
+        thread::sleep(Duration::from_micros(state % whole));
+        child.kill().unwrap();
+        n_killed += u64::from(!child.wait().unwrap().success());
+        migrate(&path, &mut ());
+        assert_eq!(difference(&content(&path), &expected), None, "random moment {at}");
+        fs::remove_file(&path).unwrap();
+    }
+    assert!(n_killed > 0, "no child was caught");
+}
