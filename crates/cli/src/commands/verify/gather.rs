@@ -227,11 +227,8 @@ fn look(
         real.insert(name, exports);
     }
     for run_idx in 0..stored.sync_runs.len() {
-        stored.for_each_predicted(run_idx, |stored, place, it| {
+        stored.for_each_not_met(run_idx, |stored, it| {
             let is_compared = compared.contains(&it.connector);
-            if is_compared && stored.is_met(place) {
-                return Ok::<_, Failure>(());
-            }
             let met = if is_compared { Met::OnlyHere(it) } else { Met::NotCompared(it) };
             see(stored, review, kept, met, it, None).map_err(Failure)
         })?;

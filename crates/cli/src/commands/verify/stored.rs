@@ -149,7 +149,7 @@ impl<'s> Stored<'s> {
                 if compared.contains(&it.connector) {
                     let value = format!("{}:{}", place.run_idx, place.ordinal);
                     this.scratch.put(NAMES, &key(&it.connector, &it.dn), &value)?;
-                    if let Some(anchor) = anchor {
+                    if let Some(anchor) = anchor.filter(|anchor| !is_spelt(&it.dn, anchor)) {
                         this.scratch.put(
                             ANCHORS,
                             &format!("{}\0{anchor}", it.connector),
@@ -179,6 +179,29 @@ impl<'s> Stored<'s> {
             ordinal += 1;
         })?;
         outcome
+    }
+
+    /// Gives the pending exports of a run that no real server's file had to `each`; its first error ends it.
+    pub(super) fn for_each_not_met<E: From<StoreError>>(
+        &self,
+        run_idx: usize,
+        mut each: impl FnMut(&Self, &PendingExport) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(run) = self.sync_runs.get(run_idx).copied() else { return Ok(()) };
+        if !self.met.contains_key(&run) {
+            return self.for_each_predicted(run_idx, |this, _, it| each(this, it));
+        }
+        // Most were met: those that were not are fetched one by one.
+        let counts = self.store.pending_counts(run)?;
+        for ordinal in 0..counts.iter().map(|it| it.count).sum() {
+            let place = Place { run, run_idx, ordinal };
+            if !self.is_met(place)
+                && let Some(it) = self.store.pending_at(run, ordinal)?
+            {
+                each(self, &it)?;
+            }
+        }
+        Ok(())
     }
 
     /// The predicted export of an object that a real server names: by its name, else by its anchor.
@@ -293,6 +316,16 @@ impl<'s> Stored<'s> {
 fn bit(place: Place) -> (usize, u64) {
     let word = usize::try_from(place.ordinal / 64).unwrap_or(usize::MAX);
     (word, 1 << (place.ordinal % 64))
+}
+
+/// Whether a name is the one that the cloud connector makes of an anchor: who finds it needs no second way.
+fn is_spelt(dn: &DistinguishedName, anchor: &str) -> bool {
+    let hex = dn.as_str().strip_prefix("CN={").and_then(|it| it.strip_suffix('}'));
+    hex.is_some_and(|hex| {
+        let digits = anchor.bytes().flat_map(|it| [it >> 4, it & 15]);
+        let digits = digits.map(|it| b"0123456789ABCDEF"[usize::from(it)]);
+        hex.len() == anchor.len() * 2 && hex.bytes().map(|it| it.to_ascii_uppercase()).eq(digits)
+    })
 }
 
 /// The name of an object as the index has it.
