@@ -11,15 +11,16 @@ Moves an organisation off a legacy directory synchronisation server onto Microso
 Usage: dirlift <COMMAND>
 
 Commands:
-  analyze  Says what a server is, what migrates, what stands in the way, and which deployment to
-           choose
-  export   Writes everything that migrates from the old server into one bundle
-  bundle   Shows, checks and compares bundles of settings
-  rules    Reads synchronization rules: says what they mean, checks them, tries an expression
-  import   Reads a directory whole and writes it into files, for a rehearsal elsewhere
-  verify   Judges what is about to be exported: predicted and real exports, operations, guards,
-           anchors
-  help     Print this message or the help of the given subcommand(s)
+  analyze    Says what a server is, what migrates, what stands in the way, and which deployment to
+             choose
+  export     Writes everything that migrates from the old server into one bundle
+  bundle     Shows, checks and compares bundles of settings
+  rules      Reads synchronization rules: says what they mean, checks them, tries an expression
+  import     Reads a directory whole and writes it into files, for a rehearsal elsewhere
+  checklist  Says what is left to do before and after the switch, and keeps the evidence
+  verify     Judges what is about to be exported: predicted and real exports, operations, guards,
+             anchors
+  help       Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help
