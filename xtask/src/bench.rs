@@ -6,6 +6,7 @@ pub(crate) mod expr;
 pub(crate) mod import_ad;
 pub(crate) mod import_entra;
 pub(crate) mod sync;
+pub(crate) mod verify;
 use std::{
     fs,
     path::Path,
@@ -79,6 +80,14 @@ pub(crate) fn facts(root: &Path) -> anyhow::Result<()> {
 }
 
 fn measure(command: impl Fn() -> Command) -> anyhow::Result<Measurement> {
+    measure_until(|it| it.success(), command)
+}
+
+/// Measures a command that has to end as `is_well` says.
+fn measure_until(
+    is_well: impl Fn(std::process::ExitStatus) -> bool,
+    command: impl Fn() -> Command,
+) -> anyhow::Result<Measurement> {
     let mut times = Vec::new();
     let mut peak_kb = None;
     for _ in 0..RUNS {
@@ -97,7 +106,7 @@ fn measure(command: impl Fn() -> Command) -> anyhow::Result<Measurement> {
             thread::sleep(POLL);
         };
         times.push(start.elapsed());
-        ensure!(status.success(), "{command:?} ended with {status}");
+        ensure!(is_well(status), "{command:?} ended with {status}");
     }
     times.sort();
     Ok(Measurement { times, peak_kb })

@@ -76,6 +76,12 @@ enum Bench {
         #[arg(long, default_value_t = 100_000)]
         objects: usize,
     },
+    /// Read the pending exports of a real server and compare them with a prediction, beside lxml
+    Verify {
+        /// Size of the file in megabytes (of 1,000,000 bytes)
+        #[arg(long, default_value_t = 1_000)]
+        megabytes: u64,
+    },
     /// Import from directories: Samba beside ldapsearch, LDIF beside Python, Graph beside a plain loop, the client's ceiling
     Import,
 }
@@ -94,6 +100,7 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Bench { what: Bench::Sync { objects } } => bench::sync::run(root, objects),
         Task::Crash => crash::run(root),
+        Task::Bench { what: Bench::Verify { megabytes } } => bench::verify::run(root, megabytes),
         Task::Demo => demo::run(root),
         Task::Gen { check } => generate(root, check),
         Task::Mutants { only } => mutants::run(root, &only),

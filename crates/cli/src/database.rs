@@ -104,6 +104,11 @@ impl DatabaseArgs {
 }
 
 impl Target {
+    /// The server and the database, for people.
+    pub(crate) fn name(&self) -> String {
+        format!("{} on {}", self.url.database(), self.url.server())
+    }
+
     /// Connects, reads the facts and hangs up. The runtime lives as long as this.
     pub(crate) fn read(&self, progress: &mut dyn Progress) -> Result<DatabaseFacts, CommandError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

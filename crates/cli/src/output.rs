@@ -49,6 +49,12 @@ impl OutFile {
         Ok(Self { path: path.to_owned(), temporary })
     }
 
+    /// Writes a part of the content; [`OutFile::commit`] writes the rest.
+    pub(crate) fn write(&mut self, text: &str) -> Result<(), CommandError> {
+        let written = self.temporary.write_all(text.as_bytes());
+        written.map_err(|it| CommandError::file("writing", &self.path, it))
+    }
+
     /// Writes the whole content and gives the file its name, in place of an older one.
     pub(crate) fn commit(mut self, content: &[u8]) -> Result<(), CommandError> {
         let written =

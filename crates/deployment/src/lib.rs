@@ -10,10 +10,12 @@ mod configuration;
 mod error;
 mod evidence;
 mod journal;
+mod looking;
 mod metaverse;
 mod open;
 mod records;
 mod runs;
+mod scratch;
 
 use std::path::{Path, PathBuf};
 
@@ -25,10 +27,12 @@ pub use self::{
     configuration::{StoredConfiguration, StoredPartition, StoredRule},
     error::StoreError,
     journal::{JournalStep, PlannedStep, StepState},
+    looking::StoredRun,
     metaverse::{StoredAttribute, StoredLink, StoredMetaverseObject},
     open::Deployment,
     records::{AcceptedChange, ChecklistRecord, ConnectorKind, StoredConnector},
     runs::{ObjectName, ObjectWriter, PendingCount, RunEnd, RunId, RunInfo, RunResult, RunStep},
+    scratch::{Drawer, Scratch},
 };
 
 /// An open deployment store. One process at a time has it.

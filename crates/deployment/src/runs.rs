@@ -13,7 +13,7 @@ const BATCH: u64 = 20_000;
 
 /// A run of this store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunId(i64);
+pub struct RunId(pub(crate) i64);
 
 impl RunId {
     pub(crate) const fn number(self) -> i64 {
@@ -31,6 +31,8 @@ pub enum RunResult {
 }
 
 impl RunResult {
+    pub(crate) const ALL: [Self; 2] = [Self::Success, Self::CompletedWithErrors];
+
     /// The word of the field.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -100,7 +102,7 @@ pub struct PendingCount {
 }
 
 const WRITING: &str = "writing a run";
-const READING: &str = "reading a run";
+pub(crate) const READING: &str = "reading a run";
 
 impl Store {
     /// Begins a run of a connector's run profile. What an interrupted run of the same profile left is cleared.
@@ -467,6 +469,6 @@ pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

@@ -33,6 +33,7 @@ pub mod sid;
 pub mod stock;
 pub mod tenant;
 pub mod text;
+pub mod verification;
 
 pub use analysis::Analysis;
 pub use anchor::SourceAnchor;

@@ -112,6 +112,29 @@ pub enum Cause {
     },
 }
 
+impl Cause {
+    /// The word of the contract (`kind`).
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Provisioned { .. } => "provisioned",
+            Self::Flowed => "flowed",
+            Self::OutOfScope { .. } => "out-of-scope",
+            Self::SourceGone { .. } => "source-gone",
+        }
+    }
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Provisioned { rule } => write!(f, "provisioned by {rule}"),
+            Self::Flowed => f.write_str("flows change it"),
+            Self::OutOfScope { rule, reason } => write!(f, "out of scope of {rule}: {reason}"),
+            Self::SourceGone { anchor } => write!(f, "nothing has the anchor {anchor} any more"),
+        }
+    }
+}
+
 /// Values as JSON has them: text, numbers and booleans as themselves, `{"binary": base64}`, `{"reference": DN}`.
 pub mod plain {
     use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -5,10 +5,11 @@ use dirlift_model::{
     AttributeName, AttributeValue, DistinguishedName, PendingExport,
     pending::{AttributeChange, Operation},
     text::{grouped, plural},
+    verification::GuardReport,
 };
 use serde::Serialize;
 
-use crate::{Limits, Population, Sensitive};
+use crate::{Limits, Marks, Population, Sensitive};
 
 /// Most single objects that a verdict names; the rest is counted.
 const MAX_NAMED: usize = 1_000;
@@ -171,8 +172,46 @@ impl Guards {
         }
     }
 
+    /// The name of the connector.
+    pub fn connector(&self) -> &str {
+        &self.connector
+    }
+
     /// Looks at one export.
     pub fn see(&mut self, export: &PendingExport) {
+        if export.connector != self.connector {
+            return;
+        }
+        let marks = Marks {
+            is_administrator: self.sensitive.administrators.contains(&export.dn),
+            has_licence: self.sensitive.licensed.contains(&export.dn),
+        };
+        self.see_marked(export, marks);
+    }
+
+    /// Looks at one export of an object of which the caller knows whether it has a role or a licence: for directories
+    /// with more of them than memory takes.
+    pub fn see_marked(&mut self, export: &PendingExport, marks: Marks) {
+        if export.connector != self.connector {
+            return;
+        }
+        self.count(export);
+        if marks.is_administrator {
+            self.name(Tripped::Administrator {
+                dn: export.dn.clone(),
+                operation: export.operation,
+                attributes: export.changes.iter().map(|it| it.attribute.clone()).collect(),
+            });
+        }
+        if marks.has_licence {
+            for change in losses(export) {
+                self.name(Tripped::LicensedUser { dn: export.dn.clone(), change });
+            }
+        }
+    }
+
+    /// Counts an export that somebody accepted by the object's name: only the counts object to it.
+    pub fn count(&mut self, export: &PendingExport) {
         if export.connector != self.connector {
             return;
         }
@@ -189,18 +228,6 @@ impl Guards {
             Operation::Delete | Operation::DeleteAdd => {
                 self.seen.deletes += 1;
                 *self.deletes.entry(export.object_type.clone()).or_default() += 1;
-            }
-        }
-        if self.sensitive.administrators.contains(&export.dn) {
-            self.name(Tripped::Administrator {
-                dn: export.dn.clone(),
-                operation: export.operation,
-                attributes: export.changes.iter().map(|it| it.attribute.clone()).collect(),
-            });
-        }
-        if self.sensitive.licensed.contains(&export.dn) {
-            for change in losses(export) {
-                self.name(Tripped::LicensedUser { dn: export.dn.clone(), change });
             }
         }
     }
@@ -278,6 +305,23 @@ impl Verdict {
     /// Whether no guard objects. What could not be checked does not object.
     pub fn passes(&self) -> bool {
         self.tripped.is_empty()
+    }
+
+    /// The same in words, for a document. `looked_at_real` says whether real exports passed by.
+    pub fn report(&self, looked_at_real: bool) -> GuardReport {
+        let not_checked = self.not_checked.iter().map(|it| match &it.object_type {
+            Some(object_type) => format!("{} of type {object_type}: {}", it.guard, it.why),
+            None => format!("{}: {}", it.guard, it.why),
+        });
+        GuardReport {
+            connector: self.connector.clone(),
+            looked_at_real,
+            exports: self.seen.exports,
+            deletes: self.seen.deletes,
+            objections: self.tripped.iter().map(ToString::to_string).collect(),
+            not_named: self.not_named,
+            not_checked: not_checked.collect(),
+        }
     }
 }
 

@@ -51,3 +51,12 @@ pub struct Sensitive {
     /// Users with a licence.
     pub licensed: BTreeSet<DistinguishedName>,
 }
+
+/// What makes an object one that is looked at by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// It has an administrative role.
+    pub is_administrator: bool,
+    /// It has a licence.
+    pub has_licence: bool,
+}

@@ -12,6 +12,7 @@ mod migrate;
 mod rehearse;
 mod rules;
 mod sync;
+mod verify;
 
 use clap::Subcommand;
 
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Explain(explain::Args),
     Migrate(migrate::Args),
     Sync(sync::Args),
+    Verify(Box<verify::Args>),
     Checklist(checklist::Args),
 }
 
@@ -44,6 +46,7 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Migrate(args) => migrate::run(args),
             Self::Sync(args) => sync::run(args),
+            Self::Verify(args) => verify::run(args),
             Self::Checklist(args) => checklist::run(args),
         }
     }

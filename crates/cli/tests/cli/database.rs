@@ -14,13 +14,13 @@ use snapbox::cmd::Command;
 
 use crate::{AS_OF, Outcome, dirlift, files, json, organisation, run, schema::Schema};
 
-const USER: &str = "auditor";
+pub(crate) const USER: &str = "auditor";
 /// It must not come out anywhere.
 pub(crate) const PASSWORD: &str = canary::PASSWORD;
 const FORMATS: [&str; 4] = ["text", "json", "markdown", "html"];
 
 /// Woodgrove's copy with the file of its authority; it serves all tests.
-fn woodgrove() -> &'static (Server, PathBuf) {
+pub(crate) fn woodgrove() -> &'static (Server, PathBuf) {
     static SERVER: OnceLock<(Server, PathBuf)> = OnceLock::new();
     SERVER.get_or_init(|| {
         let server = ServerBuilder::new(woodgrove_tds::database()).remember_answers();

@@ -19,6 +19,7 @@ mod rules;
 mod schema;
 mod trouble;
 mod usage;
+mod verify;
 
 use std::{
     fs,

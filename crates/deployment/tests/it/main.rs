@@ -3,6 +3,7 @@
 
 mod configuring;
 mod evidence;
+mod looking;
 mod opening;
 mod running;
 mod schema;

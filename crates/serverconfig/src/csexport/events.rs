@@ -90,7 +90,7 @@ macro_rules! tags {
         pub(super) enum Tag { $($variant,)* Unknown }
 
         impl Tag {
-            fn new(name: &str) -> Self {
+            pub(super) fn new(name: &str) -> Self {
                 match name { $($word => Self::$variant,)* _ => Self::Unknown }
             }
         }
@@ -125,6 +125,10 @@ pub(super) struct Events<R> {
     depth: usize,
     is_empty: bool,
     has_root: bool,
+    /// The name of the newest start tag, as it is written.
+    name: String,
+    /// Bytes that were leapt over, which the parser does not know of.
+    leapt: u64,
     /// Bytes kept of the open object.
     kept: usize,
     pub(super) ordinal: u64,
@@ -144,6 +148,8 @@ impl<R: BufRead> Events<R> {
             depth: 0,
             is_empty: false,
             has_root: false,
+            name: String::new(),
+            leapt: 0,
             kept: 0,
             ordinal: 0,
         }
@@ -152,7 +158,7 @@ impl<R: BufRead> Events<R> {
     pub(super) fn error(&self, kind: CsexportErrorKind) -> CsexportError {
         CsexportError {
             file: self.file.clone(),
-            offset: self.reader.buffer_position(),
+            offset: self.reader.buffer_position() + self.leapt,
             ordinal: self.ordinal,
             kind,
         }
@@ -191,6 +197,8 @@ impl<R: BufRead> Events<R> {
                     let found = Tag::new(name.as_ref());
                     let root = (!self.has_root && found != Tag::CsObjects)
                         .then(|| shorten(name.as_ref(), 60));
+                    self.name.clear();
+                    self.name.push_str(tag.name().as_ref());
                     self.n_attributes = 0;
                     let taken = take(tag, &mut self.attributes, &mut self.n_attributes);
                     if let Some(root) = root {
@@ -264,6 +272,36 @@ impl<R: BufRead> Events<R> {
         Ok(())
     }
 
+    /// Leaps over children of the open element as long as they are unwanted, plainly written and in the buffer whole.
+    /// `is_unwanted` is asked with the name of the element, the value of its first attribute if that is `name`, and what is
+    /// in it.
+    pub(super) fn leap_over(&mut self, is_unwanted: impl Fn(&str, &str, &[u8]) -> bool) {
+        if self.is_empty {
+            return;
+        }
+        while let Ok(bytes) = self.reader.get_mut().fill_buf() {
+            let Some(child) = Plain::read(bytes) else { return };
+            if !is_unwanted(child.tag, child.name, child.content) {
+                return;
+            }
+            let n = child.n_bytes;
+            self.reader.get_mut().consume(n);
+            self.leapt += n as u64;
+        }
+    }
+
+    /// The same without reading what is in the element, where its end stands in the buffer already.
+    pub(super) fn leap(&mut self) -> Result<(), CsexportError> {
+        if !self.is_empty
+            && let Ok(bytes) = self.reader.get_mut().fill_buf()
+            && let Some(n) = end_tag(bytes, self.name.as_bytes())
+        {
+            self.reader.get_mut().consume(n);
+            self.leapt += n as u64;
+        }
+        self.skip()
+    }
+
     /// The text of the open element up to its end; elements inside are passed over.
     pub(super) fn take_text(&mut self) -> Result<String, CsexportError> {
         loop {
@@ -284,18 +322,99 @@ impl<R: BufRead> Events<R> {
     }
 }
 
+/// Characters of a start tag as csexport writes it, without those that end it.
+const IS_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut it = 0;
+    while it < 128_u8 {
+        table[it as usize] =
+            it.is_ascii_alphanumeric() || matches!(it, b' ' | b'=' | b'"' | b'-' | b':');
+        it += 1;
+    }
+    table
+};
+
+/// A child element as csexport writes it, at the beginning of a buffer.
+struct Plain<'b> {
+    tag: &'b str,
+    name: &'b str,
+    content: &'b [u8],
+    n_bytes: usize,
+}
+
+impl<'b> Plain<'b> {
+    /// `None` when it is written otherwise, is no element, or is not whole.
+    fn read(bytes: &'b [u8]) -> Option<Self> {
+        let start = bytes.iter().position(|it| !it.is_ascii_whitespace())?;
+        let after = bytes.get(start..)?.strip_prefix(b"<")?;
+        let n_tag = after.iter().position(|it| !(it.is_ascii_lowercase() || *it == b'-'))?;
+        let tag = str::from_utf8(&after[..n_tag]).ok().filter(|it| !it.is_empty())?;
+        let mut rest = &after[n_tag..];
+        let mut name = "";
+        if let Some(value) = rest.strip_prefix(b" name=\"") {
+            let n = value.iter().position(|it| !it.is_ascii_alphanumeric() && *it != b'-')?;
+            name = str::from_utf8(&value[..n]).ok()?;
+            rest = value[n..].strip_prefix(b"\"")?;
+        }
+        // What else is in the tag has no quoted `>` or reference when it is of these characters.
+        let mut n_quotes = 0_usize;
+        let n = rest.iter().position(|it| {
+            n_quotes += usize::from(*it == b'"');
+            !IS_PLAIN[usize::from(*it)]
+        })?;
+        if !n_quotes.is_multiple_of(2) {
+            return None;
+        }
+        let end = &rest[n..];
+        let (content, rest): (&[u8], _) = match end {
+            [b'/', b'>', rest @ ..] => (&[], rest),
+            [b'>', content @ ..] => {
+                let n = end_tag(content, tag.as_bytes())?;
+                let closing = content.get(n + 2 + tag.len()..)?;
+                (&content[..n], closing.strip_prefix(b">")?)
+            }
+            _ => return None,
+        };
+        Some(Self { tag, name, content, n_bytes: bytes.len() - rest.len() })
+    }
+}
+
+/// Where the end tag of an element begins, if nothing before it makes that doubtful: no element of the same name inside,
+/// no section in which a tag is none.
+fn end_tag(bytes: &[u8], name: &[u8]) -> Option<usize> {
+    for at in memchr::memchr_iter(b'<', bytes) {
+        match bytes.get(at + 1)? {
+            b'/' => {
+                let rest = bytes.get(at + 2..)?;
+                if rest.starts_with(name) && matches!(rest.get(name.len())?, b'>' | b' ') {
+                    return Some(at);
+                }
+            }
+            b'!' | b'?' => return None,
+            _ if bytes.get(at + 1..)?.starts_with(name) => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Copies the attributes of a start tag into the buffers; returns their bytes.
 fn take(
     tag: &quick_xml::events::BytesStart<'_>,
     into: &mut Vec<(String, String)>,
     n: &mut usize,
 ) -> Result<usize, &'static str> {
+    const WRONG: &str = "a start tag has a malformed or repeated attribute";
     let mut n_bytes = 0;
-    for attribute in tag.attributes() {
-        let attribute =
-            attribute.map_err(|_| "a start tag has a malformed or repeated attribute")?;
+    // Few attributes are held against each other faster here than by the parser.
+    let mut attributes = tag.attributes();
+    for attribute in attributes.with_checks(false) {
+        let attribute = attribute.map_err(|_| WRONG)?;
         let name = attribute.key.local_name();
         let name = name.as_ref();
+        if into[..*n].iter().any(|it| it.0 == name) {
+            return Err(WRONG);
+        }
         let value = if secret::is_credential_name(name) {
             "".into()
         } else {

@@ -24,7 +24,20 @@ const MAX_PROBLEMS: usize = 20;
 pub struct CsexportReader<R> {
     events: Events<R>,
     state: State,
+    keep: Keep,
 }
+
+/// How much of an object is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    /// All of it.
+    All,
+    /// What a pending export is made of.
+    Pending,
+}
+
+/// Attributes that a reader of a pending export knows the object by.
+const KNOWN_BY: [&str; 3] = ["displayName", "objectGUID", "sourceAnchor"];
 
 /// The text of a file, decoded on the way.
 pub type Decoded<R> = BufReader<DecodeReaderBytes<R, Vec<u8>>>;
@@ -46,7 +59,14 @@ impl<R: Read> CsexportReader<Decoded<R>> {
 impl<R: BufRead> CsexportReader<R> {
     /// A reader over `input`; messages call it `file`.
     pub fn new(file: &str, input: R) -> Self {
-        Self { events: Events::new(file, input), state: State::Before }
+        Self { events: Events::new(file, input), state: State::Before, keep: Keep::All }
+    }
+
+    /// Keeps of each object only what its pending export is made of, which is faster. What is not kept is passed over
+    /// unread, so that damage inside it may not be noticed, and [`CsexportObject::imported`] has nothing to go by.
+    #[must_use]
+    pub fn pending_only(self) -> Self {
+        Self { keep: Keep::Pending, ..self }
     }
 
     fn read(&mut self) -> Result<Option<CsexportObject>, CsexportError> {
@@ -59,7 +79,7 @@ impl<R: BufRead> CsexportReader<R> {
             match self.events.step()? {
                 Step::Start(Tag::CsObject) => {
                     self.events.begin_object();
-                    return object(&mut self.events).map(Some);
+                    return object(&mut self.events, self.keep).map(Some);
                 }
                 Step::Start(_) => self.events.skip()?,
                 Step::End => {}
@@ -89,9 +109,25 @@ struct Gathered<'e, R> {
     events: &'e mut Events<R>,
     object: CsexportObject,
     n_problems: usize,
+    keep: Keep,
 }
 
-fn object<R: BufRead>(events: &mut Events<R>) -> Result<CsexportObject, CsexportError> {
+/// Whether an attribute of a state says nothing about a pending export. Only what stands before it is known; without a
+/// change before it everything is kept.
+fn is_unwanted(object: &CsexportObject, name: &str) -> bool {
+    let mut changed = object.deltas.iter().flat_map(|it| &it.1.attributes);
+    // A name in the cloud connector's space spells the anchor.
+    let is_spelt = || {
+        let name = object.dn.as_str();
+        name.starts_with("CN={") && !name.contains('-')
+    };
+    !object.deltas.is_empty()
+        && !changed.any(|it| it.name.is(name))
+        && (!KNOWN_BY.iter().any(|it| it.eq_ignore_ascii_case(name))
+            || name.eq_ignore_ascii_case("sourceAnchor") && is_spelt())
+}
+
+fn object<R: BufRead>(events: &mut Events<R>, keep: Keep) -> Result<CsexportObject, CsexportError> {
     let named: Result<DistinguishedName, String> = match events.attribute("cs-dn") {
         None => Err("it is missing".to_owned()),
         Some(text) if text.trim().is_empty() => Err("it is empty".to_owned()),
@@ -119,13 +155,31 @@ fn object<R: BufRead>(events: &mut Events<R>) -> Result<CsexportObject, Csexport
         import_error: None,
         problems: Vec::new(),
     };
-    Gathered { events, object, n_problems: 0 }.read()
+    Gathered { events, object, n_problems: 0, keep }.read()
 }
 
 impl<R: BufRead> Gathered<'_, R> {
     fn read(mut self) -> Result<CsexportObject, CsexportError> {
-        while let Some(tag) = self.child()? {
+        loop {
+            if self.keep == Keep::Pending {
+                self.events.leap_over(|tag, _, content| match Tag::new(tag) {
+                    Tag::Unknown | Tag::Connector | Tag::ConnectorState | Tag::MvLink => true,
+                    Tag::PlaceholderDelete | Tag::PlaceholderLink | Tag::PlaceholderParent => {
+                        matches!(content, b"0" | b"false")
+                    }
+                    _ => false,
+                });
+            }
+            let Some(tag) = self.child()? else { break };
             match tag {
+                Tag::UnconfirmedExport
+                | Tag::PendingImport
+                | Tag::UnconfirmedExportHologram
+                | Tag::PendingImportHologram
+                    if self.keep == Keep::Pending =>
+                {
+                    self.events.leap()?;
+                }
                 Tag::UnappliedExport => self.deltas(Stage::UnappliedExport)?,
                 Tag::EscrowedExport => self.deltas(Stage::EscrowedExport)?,
                 Tag::UnconfirmedExport => self.deltas(Stage::UnconfirmedExport)?,
@@ -152,6 +206,7 @@ impl<R: BufRead> Gathered<'_, R> {
                 Tag::ImportErrordetail | Tag::ImportError => {
                     self.object.import_error = Some(self.trouble()?);
                 }
+                _ if self.keep == Keep::Pending => self.events.leap()?,
                 _ => self.events.skip()?,
             }
         }
@@ -211,7 +266,11 @@ impl<R: BufRead> Gathered<'_, R> {
     }
 
     fn name(&mut self, attribute: &str) -> Option<DistinguishedName> {
-        let read = self.events.attribute(attribute)?.parse();
+        let text = self.events.attribute(attribute)?;
+        if text == self.object.dn.as_str() {
+            return Some(self.object.dn.clone());
+        }
+        let read = text.parse();
         if read.is_err() {
             self.problem("it is no distinguished name", attribute);
         }
@@ -256,12 +315,31 @@ impl<R: BufRead> Gathered<'_, R> {
     }
 
     fn entry(&mut self) -> Result<Entry, CsexportError> {
-        let mut entry =
-            Entry { dn: self.name("dn"), primary_object_class: None, attributes: Vec::new() };
-        while let Some(tag) = self.child()? {
+        let mut entry = Entry { dn: None, primary_object_class: None, attributes: Vec::new() };
+        if self.keep == Keep::All {
+            entry.dn = self.name("dn");
+        }
+        loop {
+            if self.keep == Keep::Pending {
+                let Self { events, object, .. } = self;
+                events.leap_over(|tag, name, _| match tag {
+                    "attr" | "dn-attr" => !name.is_empty() && is_unwanted(object, name),
+                    _ => true,
+                });
+            }
+            let Some(tag) = self.child()? else { break };
             match tag {
                 Tag::PrimaryObjectclass => {
                     entry.primary_object_class = Some(self.events.take_text()?);
+                }
+                Tag::Attr | Tag::DnAttr
+                    if self.keep == Keep::Pending
+                        && is_unwanted(
+                            &self.object,
+                            self.events.attribute("name").unwrap_or_default().trim(),
+                        ) =>
+                {
+                    self.events.leap()?;
                 }
                 Tag::Attr | Tag::DnAttr => {
                     let Some(found) = self.attribute(tag == Tag::DnAttr)? else { continue };

@@ -395,3 +395,78 @@ fn a_file_of_pending_exports_only_is_suspected() {
     assert!(error.contains("ends inside an element"), "{error}");
     assert!(imported.next_object().unwrap().is_none(), "after an error nothing more comes");
 }
+
+/// A file as csexport writes it, with everything that a pending export is made of and much that is not.
+fn whole() -> String {
+    let entry = |title: &str| {
+        format!(
+            r#"<entry dn="CN={{51513D3D}}"><anchor encoding="base64">AQ==</anchor><primary-objectclass>user</primary-objectclass>
+            <objectclass><oc-value>user</oc-value></objectclass>
+            <attr name="c" type="string" multivalued="false"><value>GB</value></attr>
+            <attr name="displayName" type="string" multivalued="false"><value>Ida &amp; Co</value></attr>
+            <attr name="info" type="string" multivalued="false"><value>&lt;attr&gt;</value></attr>
+            <attr name="empty" type="string" multivalued="false"/>
+            <attr name="odd" type="string"><value><![CDATA[</value></attr><attr name="title">]]></value></attr>
+            <attr name="title" type="string" multivalued="false"><value>{title}</value></attr>
+            <dn-attr name="manager" multivalued="false"><dn-value><dn>CN={{61}}</dn></dn-value></dn-attr></entry>"#
+        )
+    };
+    format!(
+        r#"<cs-objects><cs-object cs-dn="CN={{51513D3D}}" object-type="user"><unapplied-export><delta operation="update" dn="CN={{51513D3D}}">
+        <attr name="title" operation="update" type="string"><value operation="delete">Old</value><value operation="add">New</value></attr>
+        </delta></unapplied-export><synchronized-hologram>{}</synchronized-hologram><unapplied-export-hologram>{}</unapplied-export-hologram>
+        <pending-import-hologram>{}</pending-import-hologram><connector>1</connector><pending>0</pending><ma-name>AAD</ma-name></cs-object>
+        <cs-object cs-dn="CN={{52513D3D}}" object-type="group"><synchronized-hologram>{}</synchronized-hologram></cs-object></cs-objects>"#,
+        entry("Old"),
+        entry("New"),
+        entry("Import"),
+        entry("Old")
+    )
+}
+
+#[test]
+fn reading_for_pending_exports_alone_gives_the_same() {
+    let text = whole();
+    let read = |it: &mut dyn Iterator<Item = Result<CsexportObject, _>>| -> Vec<_> {
+        it.map(|it: Result<_, dirlift_serverconfig::csexport::CsexportError>| {
+            it.unwrap().pending_export()
+        })
+        .collect()
+    };
+    let all = read(&mut CsexportReader::new("x.xml", text.as_bytes()));
+    let expected = all[0].as_ref().unwrap();
+    assert_eq!(expected.display_name.as_deref(), Some("Ida & Co"));
+    assert_eq!(expected.changes[0].old, [string("Old")]);
+    assert_eq!(expected.changes[0].new, [string("New")]);
+    assert_eq!((expected.changes.len(), all.len(), &all[1]), (1, 2, &None));
+    // A buffer of any size, so that an element ends in the next one.
+    for n in 1..300 {
+        let input = std::io::BufReader::with_capacity(n, text.as_bytes());
+        let found = read(&mut CsexportReader::new("x.xml", input).pending_only());
+        assert_eq!(found, all, "buffer of {n} bytes");
+    }
+    let first = |text: &str| {
+        CsexportReader::new("x.xml", text.as_bytes()).pending_only().next().unwrap().unwrap()
+    };
+    let object = first(&text);
+    assert!(!object.is_placeholder);
+    for (word, is_placeholder) in [("1", true), ("true", true), ("0", false), ("false", false)] {
+        let flag = format!("<placeholder-link>{word}</placeholder-link><ma-name>");
+        assert_eq!(first(&text.replace("<ma-name>", &flag)).is_placeholder, is_placeholder);
+    }
+    assert_eq!(object.connector_name.as_deref(), Some("AAD"));
+    let names: Vec<_> =
+        object.holograms[0].1.attributes.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["displayName", "title"], "the rest was passed over");
+}
+
+#[test]
+fn what_is_passed_over_is_counted_in_the_place_of_an_error() {
+    let text = whole().replace("<pending>0</pending>", "<pending>0</wrong>");
+    let place = |reader: CsexportReader<&[u8]>| {
+        let errors: Vec<_> = reader.filter_map(Result::err).collect();
+        errors[0].offset
+    };
+    let slow = place(CsexportReader::new("x.xml", text.as_bytes()));
+    assert_eq!(place(CsexportReader::new("x.xml", text.as_bytes()).pending_only()), slow);
+}

@@ -1,0 +1,334 @@
+//! What the deployment store knows: connectors, runs that count, pending exports by name and anchor, marks of objects.
+use std::collections::{BTreeMap, BTreeSet};
+
+use dirlift_deployment::{
+    ConnectorKind, Drawer, RunId, RunStep, Scratch, Store, StoreError, StoredConnector,
+};
+use dirlift_model::{DistinguishedName, Guid, PendingExport, TenantFacts, pending::Operation};
+use dirlift_verifier::{
+    Marks, Population, RunFact, StepFact, Unreadable, cloud_anchor, kind_of_profile,
+};
+
+/// The setting that holds the facts of the tenant, as JSON.
+const TENANT_FACTS: &str = "tenant_facts";
+
+const NAMES: Drawer = Drawer(0);
+const ANCHORS: Drawer = Drawer(1);
+const CLOUD: Drawer = Drawer(2);
+const MARKS: Drawer = Drawer(3);
+const REAL_ANCHORS: Drawer = Drawer(4);
+const ADDS: Drawer = Drawer(5);
+
+/// A store with an index on disk, so that memory does not grow with its objects.
+pub(super) struct Stored<'s> {
+    pub(super) store: &'s Store,
+    pub(super) connectors: Vec<StoredConnector>,
+    /// The newest finished synchronization of each connector: their pending exports are the prediction.
+    pub(super) sync_runs: Vec<RunId>,
+    pub(super) import_runs: BTreeMap<String, RunId>,
+    scratch: Scratch,
+    /// Places of pending exports that were met, one bit each, by run.
+    met: BTreeMap<RunId, Vec<u64>>,
+    has_marks: bool,
+    pub(super) has_tenant_facts: bool,
+}
+
+/// What the first look at the prediction tells.
+#[derive(Default)]
+pub(super) struct Predicted {
+    pub(super) counts: BTreeMap<String, u64>,
+    pub(super) unreadable: Unreadable,
+}
+
+/// Where a pending export stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    run: RunId,
+    run_idx: usize,
+    ordinal: u64,
+}
+
+impl<'s> Stored<'s> {
+    pub(super) fn open(store: &'s Store) -> Result<Self, StoreError> {
+        let connectors = store.connectors()?;
+        let runs = store.runs()?;
+        let newest = |connector: Guid, wanted: &dyn Fn(&str) -> bool| {
+            let all = runs.iter().filter(|it| it.connector == connector && it.ended.is_some());
+            all.filter(|it| wanted(&it.profile)).map(|it| it.id).next_back()
+        };
+        let synchronises = |profile: &str| {
+            use dirlift_model::config::RunStepKind as K;
+            matches!(
+                kind_of_profile(profile),
+                Some(K::FullSync | K::DeltaSync | K::FullImportFullSync | K::FullImportDeltaSync)
+            )
+        };
+        let imports =
+            |profile: &str| kind_of_profile(profile).is_some_and(|it| it.is_full_import());
+        let sync_runs = connectors.iter().filter_map(|it| newest(it.id, &synchronises)).collect();
+        let import_runs = connectors
+            .iter()
+            .filter_map(|it| Some((it.name.clone(), newest(it.id, &imports)?)))
+            .collect();
+        let scratch = Scratch::open()?;
+        let met = BTreeMap::new();
+        let (has_marks, has_tenant_facts) = (false, false);
+        Ok(Self {
+            store,
+            connectors,
+            sync_runs,
+            import_runs,
+            scratch,
+            met,
+            has_marks,
+            has_tenant_facts,
+        })
+    }
+
+    pub(super) fn cloud(&self) -> impl Iterator<Item = &StoredConnector> {
+        self.connectors.iter().filter(|it| it.kind == ConnectorKind::EntraId)
+    }
+
+    /// The runs of the store as facts, in the order in which they began.
+    pub(super) fn run_facts(&self) -> Result<Vec<RunFact>, StoreError> {
+        let names: BTreeMap<Guid, &str> =
+            self.connectors.iter().map(|it| (it.id, it.name.as_str())).collect();
+        let mut facts = Vec::new();
+        for run in self.store.runs()? {
+            let steps: Vec<RunStep> = self.store.run_steps(run.id)?;
+            let errors: Vec<_> = steps
+                .into_iter()
+                .filter(|it| it.errors > 0)
+                .map(|it| (it.name, it.errors))
+                .collect();
+            facts.push(RunFact {
+                connector: names.get(&run.connector).copied().unwrap_or_default().to_owned(),
+                steps: vec![StepFact {
+                    kind: kind_of_profile(&run.profile),
+                    result: run
+                        .ended
+                        .map_or_else(|| "interrupted".to_owned(), |it| it.1.as_str().to_owned()),
+                    ended: run.ended.map(|it| it.0),
+                    errors,
+                }],
+                profile: run.profile,
+                started: Some(run.started),
+            });
+        }
+        Ok(facts)
+    }
+
+    /// How many objects of each type a connector's directory has.
+    pub(super) fn population(&self, connector: &str) -> Result<Population, StoreError> {
+        match self.import_runs.get(connector) {
+            Some(run) => Ok(Population(self.store.object_counts(*run)?.into_iter().collect())),
+            None => Ok(Population::default()),
+        }
+    }
+
+    /// Goes over the prediction once; exports of the connectors in `compared` are put into the index.
+    pub(super) fn index(&mut self, compared: &BTreeSet<String>) -> Result<Predicted, StoreError> {
+        let mut found = Predicted::default();
+        let cloud: BTreeSet<String> = self.cloud().map(|it| it.name.clone()).collect();
+        for run_idx in 0..self.sync_runs.len() {
+            self.for_each_predicted(run_idx, |this, place, it| {
+                found.unreadable.note(it);
+                match found.counts.get_mut(&it.connector) {
+                    Some(n) => *n += 1,
+                    None => {
+                        found.counts.insert(it.connector.clone(), 1);
+                    }
+                }
+                let anchor = it.anchor.as_deref();
+                if it.operation == Operation::Add
+                    && cloud.contains(&it.connector)
+                    && let Some(anchor) = anchor
+                {
+                    this.scratch.put(ADDS, anchor, "")?;
+                }
+                if compared.contains(&it.connector) {
+                    let value = format!("{}:{}", place.run_idx, place.ordinal);
+                    this.scratch.put(NAMES, &key(&it.connector, &it.dn), &value)?;
+                    if let Some(anchor) = anchor.filter(|anchor| !is_spelt(&it.dn, anchor)) {
+                        this.scratch.put(
+                            ANCHORS,
+                            &format!("{}\0{anchor}", it.connector),
+                            &value,
+                        )?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Gives the pending exports of a run to `each`; its first error ends it.
+    pub(super) fn for_each_predicted<E: From<StoreError>>(
+        &self,
+        run_idx: usize,
+        mut each: impl FnMut(&Self, Place, &PendingExport) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(run) = self.sync_runs.get(run_idx).copied() else { return Ok(()) };
+        let mut ordinal = 0;
+        let mut outcome = Ok(());
+        self.store.for_each_pending(run, |it| {
+            if outcome.is_ok() {
+                outcome = each(self, Place { run, run_idx, ordinal }, &it);
+            }
+            ordinal += 1;
+        })?;
+        outcome
+    }
+
+    /// Gives the pending exports of a run that no real server's file had to `each`; its first error ends it.
+    pub(super) fn for_each_not_met<E: From<StoreError>>(
+        &self,
+        run_idx: usize,
+        mut each: impl FnMut(&Self, &PendingExport) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(run) = self.sync_runs.get(run_idx).copied() else { return Ok(()) };
+        if !self.met.contains_key(&run) {
+            return self.for_each_predicted(run_idx, |this, _, it| each(this, it));
+        }
+        // Most were met: those that were not are fetched one by one.
+        let counts = self.store.pending_counts(run)?;
+        for ordinal in 0..counts.iter().map(|it| it.count).sum() {
+            let place = Place { run, run_idx, ordinal };
+            if !self.is_met(place)
+                && let Some(it) = self.store.pending_at(run, ordinal)?
+            {
+                each(self, &it)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The predicted export of an object that a real server names: by its name, else by its anchor.
+    pub(super) fn predicted(
+        &self,
+        real: &PendingExport,
+    ) -> Result<Option<(Place, PendingExport)>, StoreError> {
+        let mut found = self.scratch.get(NAMES, &key(&real.connector, &real.dn))?;
+        if found.is_none()
+            && let Some(anchor) = &real.anchor
+        {
+            found = self.scratch.get(ANCHORS, &format!("{}\0{anchor}", real.connector))?;
+        }
+        let place = found.as_deref().and_then(|it| {
+            let (run_idx, ordinal) = it.split_once(':')?;
+            let run_idx = run_idx.parse().ok()?;
+            let run = *self.sync_runs.get(run_idx)?;
+            Some(Place { run, run_idx, ordinal: ordinal.parse().ok()? })
+        });
+        let Some(place) = place else { return Ok(None) };
+        Ok(self.store.pending_at(place.run, place.ordinal)?.map(|it| (place, it)))
+    }
+
+    pub(super) fn meet(&mut self, place: Place) {
+        let (word, bit) = bit(place);
+        let words = self.met.entry(place.run).or_default();
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        words[word] |= bit;
+    }
+
+    pub(super) fn is_met(&self, place: Place) -> bool {
+        let (word, bit) = bit(place);
+        self.met.get(&place.run).and_then(|it| it.get(word)).is_some_and(|it| it & bit != 0)
+    }
+
+    /// Reads the cloud's objects: their anchors, and which of them have a role or a licence.
+    pub(super) fn read_cloud(&mut self) -> Result<(), StoreError> {
+        let facts = self.store.setting(TENANT_FACTS)?;
+        let facts: Option<TenantFacts> = facts.and_then(|it| serde_json::from_str(&it).ok());
+        self.has_tenant_facts = facts.is_some();
+        let roles = facts.as_ref().and_then(|it| it.role_members.as_ref());
+        let administrators: BTreeSet<Guid> = roles.into_iter().flatten().map(|it| it.id).collect();
+        let licences = facts.as_ref().and_then(|it| it.licensed_users.as_ref());
+        let licensed: BTreeSet<Guid> = licences.into_iter().flatten().map(|it| it.id).collect();
+        self.has_marks = !administrators.is_empty() || !licensed.is_empty();
+        let names: Vec<_> = self.cloud().map(|it| it.name.clone()).collect();
+        for name in names {
+            let Some(run) = self.import_runs.get(&name).copied() else { continue };
+            let mut outcome = Ok(());
+            self.store.for_each_object(run, |it| {
+                if outcome.is_err() {
+                    return;
+                }
+                let key = key(&name, &it.dn);
+                let anchor = cloud_anchor(&it).unwrap_or_default();
+                outcome = self.scratch.put(CLOUD, &key, &format!("{}\0{anchor}", it.object_type));
+                let is = |all: &BTreeSet<Guid>| it.id.is_some_and(|id| all.contains(&id));
+                let marks = match (is(&administrators), is(&licensed)) {
+                    (false, false) => return,
+                    (true, false) => "a",
+                    (false, true) => "l",
+                    (true, true) => "al",
+                };
+                if outcome.is_ok() {
+                    outcome = self.scratch.put(MARKS, &key, marks);
+                }
+            })?;
+            outcome?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn marks(&self, export: &PendingExport) -> Result<Marks, StoreError> {
+        if !self.has_marks {
+            return Ok(Marks::default());
+        }
+        let found = self.scratch.get(MARKS, &key(&export.connector, &export.dn))?;
+        let found = found.unwrap_or_default();
+        Ok(Marks { is_administrator: found.contains('a'), has_licence: found.contains('l') })
+    }
+
+    /// The type and the anchor of an object of the cloud; `None` when the import did not bring it.
+    pub(super) fn cloud_object(
+        &self,
+        connector: &str,
+        dn: &DistinguishedName,
+    ) -> Result<Option<(String, Option<String>)>, StoreError> {
+        let found = self.scratch.get(CLOUD, &key(connector, dn))?;
+        Ok(found.and_then(|it| {
+            let (object_type, anchor) = it.split_once('\0')?;
+            let anchor = Some(anchor.to_owned()).filter(|it| !it.is_empty());
+            Some((object_type.to_owned(), anchor))
+        }))
+    }
+
+    /// Notes that a real server's cloud connector has an object with this anchor.
+    pub(super) fn note_real_anchor(&self, anchor: &str) -> Result<(), StoreError> {
+        self.scratch.put(REAL_ANCHORS, anchor, "")
+    }
+
+    pub(super) fn has_real_anchor(&self, anchor: &str) -> Result<bool, StoreError> {
+        Ok(self.scratch.get(REAL_ANCHORS, anchor)?.is_some())
+    }
+
+    pub(super) fn is_added(&self, anchor: &str) -> Result<bool, StoreError> {
+        Ok(self.scratch.get(ADDS, anchor)?.is_some())
+    }
+}
+
+fn bit(place: Place) -> (usize, u64) {
+    let word = usize::try_from(place.ordinal / 64).unwrap_or(usize::MAX);
+    (word, 1 << (place.ordinal % 64))
+}
+
+/// Whether a name is the one that the cloud connector makes of an anchor: who finds it needs no second way.
+fn is_spelt(dn: &DistinguishedName, anchor: &str) -> bool {
+    let hex = dn.as_str().strip_prefix("CN={").and_then(|it| it.strip_suffix('}'));
+    hex.is_some_and(|hex| {
+        let digits = anchor.bytes().flat_map(|it| [it >> 4, it & 15]);
+        let digits = digits.map(|it| b"0123456789ABCDEF"[usize::from(it)]);
+        hex.len() == anchor.len() * 2 && hex.bytes().map(|it| it.to_ascii_uppercase()).eq(digits)
+    })
+}
+
+/// The name of an object as the index has it.
+fn key(connector: &str, dn: &DistinguishedName) -> String {
+    format!("{connector}\0{}", dn.as_str().to_uppercase())
+}
