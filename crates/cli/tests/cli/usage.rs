@@ -5,7 +5,7 @@ use crate::{analyze, dirlift, organisation, run};
 
 #[test]
 fn help_says_what_there_is_and_how_it_ends() {
-    dirlift().arg("--help").assert().code(0).stderr_eq("").stdout_eq(str![[r"
+    dirlift().arg("--help").assert().code(0).stderr_eq("").stdout_eq(str![[r#"
 Moves an organisation off a legacy directory synchronisation server onto Microsoft Entra Connect
 
 Usage: dirlift <COMMAND>
@@ -21,6 +21,13 @@ Commands:
              would be exported
   explain    Says why an object of a rehearsal is as it is: rules in scope and out, joins, each flow
              with what it read and gave
+  migrate    Makes a staging deployment from a bundle: plans it, shows the plan, and carries it out
+             when you confirm
+  sync       Imports both directories into a deployment and synchronises them anew; what it held
+             before counts until that is done
+  verify     Judges what is about to be exported: predicted and real exports, operations, guards,
+             anchors
+  checklist  Says what is left to do before and after the switch, and keeps the evidence
   help       Print this message or the help of the given subcommand(s)
 
 Options:
@@ -31,15 +38,15 @@ Exit codes:
     0  done, nothing to object
     1  failed
     2  wrong usage
-    3  done, and something blocks (a blocker, or --fail-on reached)
+    3  done, and something blocks (a blocker, --fail-on reached, a refused plan, a guard)
     4  a fact needed for the recommendation or a blocker check is missing
-    5  stopped part-way
+    5  stopped part-way; --resume goes on
    70  a bug in dirlift
   130  interrupted, with nothing to resume
 
 3 wins over 4. A closed pipe is success.
 
-"]]);
+"#]]);
 }
 
 #[test]
@@ -92,7 +99,7 @@ fn help_of_export_offers_what_exists_and_nothing_else() {
 
 #[test]
 fn help_of_bundle_lists_its_commands() {
-    dirlift().args(["bundle", "--help"]).assert().code(0).stderr_eq("").stdout_eq(str![[r"
+    dirlift().args(["bundle", "--help"]).assert().code(0).stderr_eq("").stdout_eq(str![[r#"
 Shows, checks and compares bundles of settings
 
 Usage: dirlift bundle <COMMAND>
@@ -111,15 +118,15 @@ Exit codes:
     0  done, nothing to object
     1  failed
     2  wrong usage
-    3  done, and something blocks (a blocker, or --fail-on reached)
+    3  done, and something blocks (a blocker, --fail-on reached, a refused plan, a guard)
     4  a fact needed for the recommendation or a blocker check is missing
-    5  stopped part-way
+    5  stopped part-way; --resume goes on
    70  a bug in dirlift
   130  interrupted, with nothing to resume
 
 3 wins over 4. A closed pipe is success.
 
-"]]);
+"#]]);
 }
 
 #[test]
