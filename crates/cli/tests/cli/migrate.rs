@@ -2,9 +2,16 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-use dirlift_testkit::small;
+use dirlift_testkit::{
+    canary,
+    graph::{Graph, GraphBuilder, Tenant},
+    small,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -210,4 +217,67 @@ fn mistakes_on_the_command_line() {
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("--client-id") && !place.store().exists());
     assert!(Path::new(folder).is_dir());
+}
+
+#[test]
+fn a_tenant_is_read_through_graph_and_no_secret_stays_in_the_store() {
+    let place = Place::new();
+    let server = GraphBuilder::new(Tenant::fabrikam(20, 2)).start().unwrap();
+    let ad = place.path("forest.ldf");
+    let migrate = |secret: &str, more: &[&str]| {
+        let command = dirlift().arg("migrate").arg(place.path("bundle.zip"));
+        let command = command.arg("--deployment").arg(place.store()).arg("--ad").arg(&ad);
+        let command = command.args(["--entra", &format!("graph:{}", Graph::TENANT)]);
+        let command = command.args(["--client-id", Graph::CLIENT, "--loopback", server.root()]);
+        let command = command.env("DIRLIFT_CLIENT_SECRET", secret).env("RUST_LOG", "trace");
+        run(command.args(["--yes", "--format", "json"]).args(more))
+    };
+    // A secret that is refused is known before anything is imported.
+    let wrong = migrate("CANARY-secret-wrong", &[]);
+    assert_eq!(wrong.code, 5, "{}", wrong.stderr);
+    let done = migrate(Graph::SECRET, &["--resume"]);
+    // The tenant's administrator is synchronised, and nobody on premises has it: a guard objects to the delete.
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    assert!(done.stdout.contains("delete of the administrator"), "{}", done.stdout);
+    let report = document(&done);
+    let cloud = report["connectors"].as_array().unwrap().last().unwrap();
+    // Users, groups, contacts, devices.
+    assert_eq!(cloud["full_import"]["objects"], 20 + 2 + 5 + 3);
+    let told = [wrong.stdout, wrong.stderr, done.stdout, done.stderr].concat();
+    let store = fs::read(place.store()).unwrap();
+    for secret in Graph::CANARIES {
+        assert_eq!(canary::find(secret, told.as_bytes()), None, "{told}");
+        assert_eq!(canary::find(secret, &store), None, "{secret} is in the store");
+    }
+}
+
+#[test]
+fn killed_again_and_again_it_comes_to_the_same() {
+    let place = Place::new();
+    let begin = Instant::now();
+    let undisturbed = document(&place.migrate(&["--yes", "--format", "json"]));
+    let whole = begin.elapsed();
+    fs::remove_file(place.store()).unwrap();
+    // Later and later, so that the last ones find more done than the first.
+    for tenth in [1, 2, 3, 4, 5, 6, 7, 8] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dirlift"))
+            .arg("migrate")
+            .arg(place.path("bundle.zip"))
+            .arg("--deployment")
+            .arg(place.store())
+            .arg("--ad")
+            .arg(place.path("forest.ldf"))
+            .arg("--entra")
+            .arg(place.path("tenant"))
+            .args(["--yes", "--resume"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(whole * tenth / 10 / 2 + Duration::from_millis(1));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let resumed = place.migrate(&["--yes", "--resume", "--format", "json"]);
+    assert_eq!(document(&resumed), undisturbed, "{}", resumed.stderr);
 }
