@@ -33,11 +33,16 @@ pub(crate) fn install() {
     drop(ctrlc::try_set_handler(end));
 }
 
-/// Does something that sees Ctrl+C by itself, ends within a second and clears up what it began.
-pub(crate) fn handed_over<T>(work: impl FnOnce() -> T) -> T {
+/// Does something that sees Ctrl+C by itself, ends within a second and clears up what it began; `None` means that it was
+/// interrupted.
+pub(crate) fn handed_over<T, E>(
+    work: impl FnOnce() -> Result<Option<T>, E>,
+) -> Result<Option<T>, E> {
     HANDED_OVER.store(true, Ordering::SeqCst);
     let result = work();
-    HANDED_OVER.store(false, Ordering::SeqCst);
+    // After an interrupt it stays handed over: the handler may come to it later than the work.
+    let was_interrupted = matches!(result, Ok(None));
+    HANDED_OVER.store(was_interrupted, Ordering::SeqCst);
     result
 }
 
