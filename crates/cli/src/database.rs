@@ -109,6 +109,12 @@ impl Target {
         format!("{} on {}", self.url.database(), self.url.server())
     }
 
+    /// The host alone, without instance and port.
+    pub(crate) fn host(&self) -> String {
+        let server = self.url.server();
+        server.split([':', '\\']).next().unwrap_or_default().to_owned()
+    }
+
     /// Connects, reads the facts and hangs up. The runtime lives as long as this.
     pub(crate) fn read(&self, progress: &mut dyn Progress) -> Result<DatabaseFacts, CommandError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -1,5 +1,6 @@
 //! Carries a plan out: step by step, each in the journal, so that a run that was cut off goes on where it stopped.
 mod error;
+mod explain;
 mod guards;
 mod report;
 mod steps;
@@ -10,6 +11,7 @@ use std::{ops::ControlFlow, path::Path};
 use dirlift_deployment::{Deployment, PlannedStep, StepState, Store, StoreError};
 use dirlift_model::{
     CsObject, Guid, Plan, ServiceControl,
+    checklist::WayBack,
     plan::{Mode, StepKind},
     progress::Progress,
 };
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 
 pub use self::{
     error::{ApplyError, SourceFailed},
+    explain::StoredDeployment,
     guards::GuardReport,
     report::{ConnectorReport, ErrorKind, PendingReport, Report, RunReport},
     steps::{FULL_IMPORT, FULL_SYNCHRONIZATION, ImportFacts, Imported},
@@ -196,13 +199,19 @@ pub fn synchronize(
     report::read(&store)
 }
 
-/// Undoes what was done to this machine, the last step first. The store and what it holds stay.
+/// Undoes what was done to this machine, the last step first. The store and what it holds stay. Refused once the new server
+/// is the active one.
 pub fn undo(
     path: &Path,
     control: &mut dyn ServiceControl,
     clock: &dyn Fn() -> Timestamp,
 ) -> Result<Vec<String>, ApplyError> {
     let mut store = Store::open(path)?;
+    for way in [WayBack::Undo, WayBack::Services] {
+        if let Some(why) = store.refuses(way)? {
+            return Err(ApplyError::WayBack { why });
+        }
+    }
     let journal = store.journal()?;
     let former = read_former(&store)?;
     let mut undone = Vec::new();

@@ -13,7 +13,10 @@ mod sources;
 mod stored;
 mod tally;
 
-pub(crate) use self::sources::{parameters, tenant};
+pub(crate) use self::{
+    sources::{parameters, tenant},
+    stored::Search,
+};
 pub use self::{
     error::RehearsalError,
     folder::{ERRORS, Folder, PENDING_EXPORTS, SUMMARY, Written},

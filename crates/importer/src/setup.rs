@@ -5,7 +5,7 @@ use dirlift_deployment::{
     ConnectorKind, StoredConfiguration, StoredConnector, StoredPartition, StoredRule,
 };
 use dirlift_directory::{ImportRequest, PartitionRequest};
-use dirlift_model::{AttributeName, Guid, SyncRule, config::ContainerScope};
+use dirlift_model::{AttributeName, Guid, SyncRule, checklist::Switches, config::ContainerScope};
 use dirlift_serverconfig::{Document, declarative::write_rule};
 use dirlift_verifier::DEFAULT_DELETES;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub(crate) const CONNECTORS: &str = "connector_setup";
 /// Setting of the store with the deletes that pass the guards; `none` for any number.
 pub(crate) const DELETE_LIMIT: &str = "delete_limit";
 
-/// Setting of the store with the basis of the standard rules: `target`, `sample` or `built-in`.
+/// Setting of the store with the basis of the standard rules: a word of [`RuleBasis`], as a rehearsal says it.
 pub(crate) const BASIS: &str = "rule_basis";
 
 /// Setting of the store with what is worth knowing about the configuration, as JSON.
@@ -40,6 +40,8 @@ pub struct Setup {
     pub delete_limit: Option<u64>,
     /// What is worth knowing about the configuration, in plain words.
     pub notes: Vec<String>,
+    /// What the customer uses, for the checklist.
+    pub switches: Switches,
 }
 
 /// A connector and what is read of its directory.
@@ -103,6 +105,7 @@ impl Setup {
             basis: basis.to_owned(),
             delete_limit: Some(DEFAULT_DELETES),
             notes: of.notes.iter().cloned().chain(damaged).collect(),
+            switches: Switches::default(),
         }
     }
 }

@@ -9,12 +9,14 @@ mod go_ahead;
 mod observed;
 mod own;
 mod record;
+mod verified;
 
 pub use self::{
     catalogue::{CATALOGUE, Proof, Row, rows},
-    condition::{Condition, switches},
+    condition::{Condition, federation, switches},
     evaluate::{Known, evaluate, is_same_host},
     observed::{Unusable, new_server, old_server},
     own::own_evidence,
     record::{Refused, may_record, valid_until},
+    verified::verified,
 };

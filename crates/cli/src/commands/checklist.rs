@@ -4,6 +4,8 @@ mod observe;
 
 use std::path::{Path, PathBuf};
 
+pub(in crate::commands) use self::observe::uses;
+
 use clap::{Subcommand, ValueEnum};
 use dirlift_deployment::{Mode, Store, StoreError};
 use dirlift_model::{

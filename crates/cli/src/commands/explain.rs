@@ -1,10 +1,13 @@
-//! `dirlift explain`: why an object of a rehearsal is as it is.
+//! `dirlift explain`: why an object of a rehearsal or of a deployment is as it is.
 mod view;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use dirlift_importer::rehearsal::StoredRehearsal;
+use dirlift_importer::{
+    apply::StoredDeployment,
+    rehearsal::{Again, StoredRehearsal},
+};
 use dirlift_model::{DistinguishedName, rehearsal::RuleBasis};
 use dirlift_report::{TextOptions, blocks, document};
 use dirlift_syncengine::sync::ObjectExplanation;
@@ -16,10 +19,10 @@ use crate::{context, error::CommandError, exit::Exit, output::OutFile};
 /// Objects that are explained one after the other.
 const MAX_EXPLAINED: usize = 5;
 
-/// Says why an object of a rehearsal is as it is: rules in scope and out, joins, each flow with what it read and gave
+/// Says why an object of a rehearsal or a deployment is as it is: rules in scope and out, joins, each flow with what it read and gave
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder of a rehearsal
+    /// Folder of a rehearsal, or file of a deployment
     rehearsal: PathBuf,
     /// Distinguished name, user principal name, mail address, anchor (base64), objectGUID, or object id of the cloud
     object: String,
@@ -59,15 +62,11 @@ struct Document {
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let out = args.out.as_deref().map(OutFile::create).transpose()?;
-    let stored = StoredRehearsal::open(&args.rehearsal)
-        .map_err(|it| failed(it).hint("give the folder that dirlift rehearse wrote"))?;
-    let mut progress = context::progress();
-    let again = stored.synchronize(&args.object, threads(), &mut progress).map_err(failed)?;
-    drop(progress);
+    let (again, rule_basis, hint) = again(args)?;
     let mut page = Document {
         format_version: 1,
         object: args.object.clone(),
-        rule_basis: stored.summary.rule_basis,
+        rule_basis,
         not_shown: Vec::new(),
         explanations: Vec::new(),
     };
@@ -88,10 +87,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         }
     }
     if page.explanations.is_empty() {
-        let text = format!("no object of the rehearsal is known as {}", args.object);
-        return Err(CommandError::failed(text).hint(
-            "only objects that were imported can be explained; summary.json says what was left out, and why",
-        ));
+        let text = format!("no object that was imported is known as {}", args.object);
+        return Err(CommandError::failed(text).hint(hint));
     }
     let text = match args.format {
         Format::Json => document(&page).map_err(CommandError::failed)?,
@@ -110,4 +107,24 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         None => context::write_stdout(&text)?,
     }
     Ok(Exit::Done)
+}
+
+/// The synchronization done again, whose rules it used, and where to look when an object is not in it. A folder is of a
+/// rehearsal, a file is of a deployment.
+fn again(args: &Args) -> Result<(Again, RuleBasis, &'static str), CommandError> {
+    let (object, path) = (&args.object, &args.rehearsal);
+    let mut progress = context::progress();
+    if path.is_file() {
+        let stored = StoredDeployment::open(path).map_err(CommandError::failed)?;
+        let again = stored.synchronize(object, threads(), &mut progress);
+        let hint = "only objects that were imported can be explained; the report of dirlift migrate says what was left out, and why";
+        return Ok((again.map_err(CommandError::failed)?, stored.rule_basis, hint));
+    }
+    let stored = StoredRehearsal::open(path).map_err(|it| {
+        failed(it).hint("give the folder that dirlift rehearse wrote, or the file of a deployment")
+    })?;
+    let again = stored.synchronize(object, threads(), &mut progress).map_err(failed)?;
+    let hint =
+        "only objects that were imported can be explained; summary.json says what was left out, and why";
+    Ok((again, stored.summary.rule_basis, hint))
 }

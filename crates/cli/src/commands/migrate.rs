@@ -163,7 +163,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     if !inputs.is_done && !args.resume && !args.yes {
         confirm(&plan)?;
     }
-    let setup = inputs.setup(bundle, &plan)?;
+    let setup = inputs.setup(bundle, &plan, args.use_existing_database)?;
     let order = Order {
         plan: &plan,
         store: &args.deployment,

@@ -8,9 +8,10 @@ mod stored;
 use std::{io::Read as _, path::PathBuf};
 
 use clap::ValueEnum;
-use dirlift_deployment::{Store, StoreError};
+use dirlift_deployment::{Mode, Store, StoreError};
 use dirlift_model::{
     AttributeName,
+    checklist::{CutOver, EvidenceKind},
     pending::Operation,
     verification::{Conclusion, Filter, Outcome, Row, Verification},
 };
@@ -18,16 +19,31 @@ use dirlift_report::{
     TextOptions, document, verification_csv_header, verification_csv_row, verification_html,
     verification_markdown, verification_text,
 };
-use dirlift_verifier::{AcceptEntry, AcceptFormat, AcceptList, DEFAULT_DELETES, Limits};
+use dirlift_verifier::{
+    AcceptEntry, AcceptFormat, AcceptList, DEFAULT_DELETES, Limits,
+    checklist::{is_same_host, verified},
+};
 use jiff::Timestamp;
 
 use self::gather::{Plan, Rows};
-use crate::{context, database::DatabaseArgs, error::CommandError, exit::Exit, output::OutFile};
+use crate::{
+    context,
+    database::{DatabaseArgs, Target},
+    error::CommandError,
+    exit::Exit,
+    output::OutFile,
+};
 
 /// Largest accept-list that is read, in bytes.
 const MAX_ACCEPT_BYTES: u64 = 64 << 20;
 
+/// Evidence that is about the real staging server.
+const OF_SERVER: [EvidenceKind; 3] =
+    [EvidenceKind::ServerOperations, EvidenceKind::StagingOn, EvidenceKind::StagingOff];
+
 /// Judges what is about to be exported: predicted and real exports, operations, guards, anchors
+///
+/// The verdict is kept in the store as evidence for `dirlift checklist`, unless --as-of asks about another time.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("sql", |it| it.help(
     "Database of the real staging server, for its run history and its staging mode: \
@@ -48,7 +64,8 @@ pub(crate) struct Args {
     /// File to write instead of standard output; an older one is replaced when the new one is complete
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Time by which entries of the accept-list expire: a date (midnight UTC) or RFC 3339; now by default
+    /// Time by which entries of the accept-list expire: a date (midnight UTC) or RFC 3339; now by default. With it nothing is
+    /// kept as evidence
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     as_of: Option<Timestamp>,
     #[command(flatten)]
@@ -177,11 +194,12 @@ fn parse_deletes_of(text: &str) -> Result<(AttributeName, u64), String> {
 pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let mut out = args.out.as_deref().map(OutFile::create).transpose()?;
     let target = args.database.target()?;
+    let host = target.as_ref().map(Target::host);
     let mut accept = match &args.accept {
         Some(path) => read_accept(path)?,
         None => AcceptList::default(),
     };
-    let store = Store::open(&args.store).map_err(CommandError::failed)?;
+    let mut store = Store::open(&args.store).map_err(CommandError::failed)?;
     accept.extend(stored_entries(&store)?).map_err(CommandError::failed)?;
     let mut progress = context::progress();
     let server = target.map(|it| server::read(&it, &mut progress)).transpose()?;
@@ -222,11 +240,35 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     if let Some(file) = out {
         file.commit(b"")?;
     }
+    // What holds for another time says nothing of the present one.
+    if args.as_of.is_none() {
+        record(&mut store, &verification, host.as_deref()).map_err(CommandError::failed)?;
+    }
     Ok(match verification.conclusion {
         Conclusion::Clean => Exit::Done,
         Conclusion::Unexpected => Exit::Objections,
         Conclusion::Incomplete => Exit::Incomplete,
     })
+}
+
+/// Keeps what the verification shows as evidence for the checklist. `host` is where the real server's database is: the old
+/// server's database shows nothing of the new one.
+fn record(store: &mut Store, it: &Verification, host: Option<&str>) -> Result<(), StoreError> {
+    let now = context::now();
+    let old = store.switches()?.and_then(|it| it.old_host);
+    let is_old = store.deployment().mode == Mode::Parallel
+        && old.zip(host).is_some_and(|(old, host)| is_same_host(&old, host));
+    for seen in verified(it, &store.rehearsed()?, now) {
+        if is_old && OF_SERVER.contains(&seen.kind) {
+            continue;
+        }
+        store.add_evidence(&seen, now)?;
+        if seen.kind == EvidenceKind::StagingOff && seen.holds {
+            let evidence = format!("{} ({})", seen.detail, seen.source);
+            store.write_cut_over(&CutOver { at: seen.seen_at, evidence })?;
+        }
+    }
+    Ok(())
 }
 
 fn write(out: &mut Option<OutFile>, text: &str) -> Result<(), CommandError> {

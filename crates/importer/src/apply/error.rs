@@ -47,6 +47,18 @@ pub enum ApplyError {
         /// The store.
         store: PathBuf,
     },
+    /// Nothing was synchronised.
+    #[error("reading {}: nothing was synchronised in it yet; run dirlift sync", store.display())]
+    NotSynchronized {
+        /// The store.
+        store: PathBuf,
+    },
+    /// The new server is the active one, and the old one must not come back.
+    #[error("bringing back the old server's services: {why}; nothing was done")]
+    WayBack {
+        /// Why, in whole sentences.
+        why: String,
+    },
     /// The host name was not typed.
     #[error("stopping services: the host name that was typed is not {host}; nothing was done")]
     HostNotTyped {

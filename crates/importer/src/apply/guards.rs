@@ -10,7 +10,7 @@ use super::{
     ApplyError,
     steps::{self, FULL_IMPORT, FULL_SYNCHRONIZATION},
 };
-use crate::setup::DELETE_LIMIT;
+use crate::setup::{ConnectorSetup, DELETE_LIMIT};
 
 /// Setting of the store with the verdicts, as JSON.
 const VERDICTS: &str = "guards";
@@ -50,7 +50,7 @@ pub(super) fn run(store: &mut Store) -> Result<Vec<GuardReport>, ApplyError> {
     for connector in steps::connectors(store)? {
         let run = store.finished_run(connector.id, FULL_SYNCHRONIZATION)?;
         let run = run.ok_or(ApplyError::Configuration("a connector was not synchronised"))?;
-        let (population, sensitive) = who(store, connector.id)?;
+        let (population, sensitive) = who(store, &connector)?;
         let mut guards = Guards::new(&connector.name, limits.clone(), population, sensitive);
         store.for_each_pending(run, |it| guards.see(&it))?;
         let verdict = guards.verdict();
@@ -81,14 +81,14 @@ pub(super) fn read(store: &Store) -> Result<Vec<GuardReport>, ApplyError> {
 }
 
 /// How many objects there are, and which are looked at one by one.
-fn who(store: &Store, connector: Guid) -> Result<(Population, Sensitive), ApplyError> {
+fn who(store: &Store, connector: &ConnectorSetup) -> Result<(Population, Sensitive), ApplyError> {
     let tenant = steps::facts(store, connector)?.tenant.unwrap_or_default();
     let administrators: BTreeSet<Guid> =
         tenant.role_members.iter().flatten().map(|it| it.id).collect();
     let licensed: BTreeSet<Guid> = tenant.licensed_users.iter().flatten().map(|it| it.id).collect();
     let mut sensitive = Sensitive::default();
     let mut types: BTreeMap<AttributeName, u64> = BTreeMap::new();
-    if let Some(run) = store.finished_run(connector, FULL_IMPORT)? {
+    if let Some(run) = store.finished_run(connector.id, FULL_IMPORT)? {
         store.for_each_name(run, |it| {
             *types.entry(it.object_type).or_default() += 1;
             let note = |ids: &BTreeSet<Guid>, into: &mut BTreeSet<DistinguishedName>| {

@@ -10,6 +10,7 @@ use dirlift_model::{
     text::{plural, shorten},
 };
 use dirlift_syncengine::rules::RuleSet;
+use dirlift_verifier::checklist::federation;
 use serde::{Deserialize, Serialize};
 
 use super::{ApplyError, Moment, Ports};
@@ -54,10 +55,21 @@ pub(super) fn facts_setting(connector: Guid) -> String {
     format!("facts:{connector}")
 }
 
+/// Setting of the store with the facts of the tenant, as JSON; `null` when the newest import told none. `dirlift verify`
+/// reads it.
+const TENANT_FACTS: &str = "tenant_facts";
+
 /// What the newest import of a connector brought besides objects.
-pub(super) fn facts(store: &Store, connector: Guid) -> Result<ImportFacts, ApplyError> {
-    let text = store.setting(&facts_setting(connector))?;
-    text.map_or_else(|| Ok(ImportFacts::default()), |it| Ok(serde_json::from_str(&it)?))
+pub(super) fn facts(store: &Store, connector: &ConnectorSetup) -> Result<ImportFacts, ApplyError> {
+    let text = store.setting(&facts_setting(connector.id))?;
+    let mut facts: ImportFacts =
+        text.map_or_else(|| Ok(ImportFacts::default()), |it| serde_json::from_str(&it))?;
+    if connector.is_cloud
+        && let Some(text) = store.setting(TENANT_FACTS)?
+    {
+        facts.tenant = serde_json::from_str(&text)?;
+    }
+    Ok(facts)
 }
 
 /// The connectors of a store, in their order.
@@ -83,6 +95,7 @@ pub(super) fn load(store: &mut Store, setup: &Setup) -> Result<String, ApplyErro
         format!("rule {name} is left out: {}", it.problem)
     }));
     store.write_configuration(&setup.stored()?)?;
+    store.write_switches(&setup.switches)?;
     Ok(format!(
         "{}, {}",
         plural(setup.connectors.len() as u64, "connector", "connectors"),
@@ -177,9 +190,28 @@ pub(super) fn full_import(
     let errors = imported.errors;
     steps.push(RunStep { name: "all".to_owned(), counted: number, errors, detail });
     let result = if errors == 0 { RunResult::Success } else { RunResult::CompletedWithErrors };
-    let facts = serde_json::to_string(&imported.facts)?;
-    let settings = [(facts_setting(connector.id), facts)];
+    let mut facts = imported.facts;
+    let mut settings = Vec::new();
+    if connector.is_cloud {
+        // The list of licences can be long: it is kept once.
+        let tenant = facts.tenant.take();
+        note_federation(store, tenant.as_ref())?;
+        settings.push((TENANT_FACTS.to_owned(), serde_json::to_string(&tenant)?));
+    }
+    settings.push((facts_setting(connector.id), serde_json::to_string(&facts)?));
     store.finish_runs(&[RunEnd { run, result, steps }], &settings, (ports.clock)())?;
     ports.watch.see(Moment::Written("run"));
     Ok(plural(number, "object", "objects"))
+}
+
+/// Only the tenant knows whether a domain is federated.
+fn note_federation(store: &mut Store, tenant: Option<&TenantFacts>) -> Result<(), ApplyError> {
+    let known = tenant.and_then(federation);
+    if let (Some(mut switches), Some(_)) = (store.switches()?, known)
+        && switches.federation != known
+    {
+        switches.federation = known;
+        store.write_switches(&switches)?;
+    }
+    Ok(())
 }

@@ -6,7 +6,8 @@ use dirlift_deployment::{
     RunEnd, RunId, RunResult, RunStep, Store, StoredAttribute, StoredLink, StoredMetaverseObject,
 };
 use dirlift_model::{
-    AttributeValue, SourceAnchor, SyncRule,
+    AttributeValue, CsObject, Guid, SourceAnchor, SyncRule,
+    progress::Progress,
     text::{plural, shorten},
 };
 use dirlift_syncengine::sync::{
@@ -30,7 +31,8 @@ const MAX_EXAMPLES: usize = 20;
 pub(super) fn run(store: &mut Store, ports: &mut Ports<'_>) -> Result<String, ApplyError> {
     let connectors = steps::connectors(store)?;
     let now = (ports.clock)();
-    let result = synchronized(store, &connectors, now, ports)?;
+    let result =
+        synchronized(store, &connectors, now, ports.threads, ports.progress, &mut |_, _| {})?;
     let at = (ports.clock)();
     let mut runs = Vec::new();
     for connector in &connectors {
@@ -46,18 +48,20 @@ pub(super) fn run(store: &mut Store, ports: &mut Ports<'_>) -> Result<String, Ap
     Ok(plural(n_exports, "pending export", "pending exports"))
 }
 
-/// Fills the engine and lets it work. The objects are held once: in the engine.
-fn synchronized(
+/// Fills the engine and lets it work. The objects are held once, in the engine; `see` is shown each before.
+pub(super) fn synchronized(
     store: &Store,
     connectors: &[ConnectorSetup],
     now: jiff::Timestamp,
-    ports: &mut Ports<'_>,
+    threads: usize,
+    progress: &mut dyn Progress,
+    see: &mut dyn FnMut(Guid, &CsObject),
 ) -> Result<Synchronized, ApplyError> {
     let rules = rules(store)?;
-    let mut options = Options { threads: ports.threads.max(1), ..Options::at(now) };
+    let mut options = Options { threads: threads.max(1), ..Options::at(now) };
     let mut spaces = Vec::new();
     for connector in connectors {
-        let facts = steps::facts(store, connector.id)?;
+        let facts = steps::facts(store, connector)?;
         if connector.is_cloud {
             cloud(&facts, &mut options);
         }
@@ -67,23 +71,24 @@ fn synchronized(
     for connector in connectors {
         let run = store.finished_run(connector.id, FULL_IMPORT)?;
         let run = run.ok_or(ApplyError::Configuration("a connector has no full import"))?;
-        ports.progress.begin(&format!("reading {}", connector.name), "objects", None);
+        progress.begin(&format!("reading {}", connector.name), "objects", None);
         let mut wrong: Option<SyncError> = None;
         store.for_each_object(run, |object| {
             if wrong.is_none() {
+                see(connector.id, &object);
                 wrong = engine.add(connector.id, object).err();
-                ports.progress.advance(1);
+                progress.advance(1);
             }
         })?;
-        ports.progress.end();
+        progress.end();
         if let Some(error) = wrong {
             return Err(error.into());
         }
     }
-    ports.progress.begin("synchronising", "seconds", None);
-    ports.progress.advance(1);
+    progress.begin("synchronising", "seconds", None);
+    progress.advance(1);
     let result = engine.run();
-    ports.progress.end();
+    progress.end();
     Ok(result?)
 }
 
@@ -180,7 +185,7 @@ fn anchor(attributes: &[StoredAttribute]) -> Option<String> {
         (Some(AttributeValue::String(text)), _) => Some(text.clone()),
         (_, Some(AttributeValue::Binary(bytes))) => {
             let guid = <[u8; 16]>::try_from(bytes.as_slice()).ok()?;
-            let guid = dirlift_model::Guid::from_directory_bytes(guid);
+            let guid = Guid::from_directory_bytes(guid);
             Some(SourceAnchor::from_object_guid(guid).as_str().to_owned())
         }
         _ => None,

@@ -231,17 +231,14 @@ impl StoredRehearsal {
         };
         let rules = RuleSet::compile(&self.rules, &());
         let mut synchronization = Synchronization::new(rules, connectors.collect(), options)?;
-        let wanted = Wanted::new(text);
-        let mut found = Vec::new();
+        let mut search = Search::new(text);
         for (at, connector) in settings.connectors.iter().enumerate() {
             let path = self.folder.join(objects_name(at));
             progress.begin(&format!("reading {}", connector.name), "objects", None);
             let mut lines = Lines::open(&path)?;
             while let Some(line) = lines.next()? {
                 let object = line.object();
-                if found.len() < MAX_FOUND && wanted.is(&object) {
-                    found.push((connector.id, object.dn.clone()));
-                }
+                search.see(connector.id, &object);
                 synchronization.add(connector.id, object)?;
                 progress.advance(1);
             }
@@ -250,19 +247,47 @@ impl StoredRehearsal {
         progress.begin("synchronizing", "objects", None);
         let synchronized = synchronization.run()?;
         progress.end();
-        // An object that is only about to be made is known by its name.
-        if let Some(dn) = &wanted.dn
-            && found.is_empty()
-        {
-            let all = settings.connectors.iter().map(|it| (it.id, dn.clone()));
-            found.extend(all.filter(|it| synchronized.explain(it.0, &it.1).is_some()));
-        }
+        let found = search.finish(&synchronized, settings.connectors.iter().map(|it| it.id));
         Ok(Again { synchronized, found })
     }
 
     /// The name of a connector.
     pub fn connector(&self, id: Guid) -> Option<&str> {
         self.settings.connectors.iter().find(|it| it.id == id).map(|it| it.name.as_str())
+    }
+}
+
+/// Objects that a text means, among those that pass by.
+#[derive(Debug)]
+pub(crate) struct Search {
+    wanted: Wanted,
+    found: Vec<(Guid, DistinguishedName)>,
+}
+
+impl Search {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { wanted: Wanted::new(text), found: Vec::new() }
+    }
+
+    pub(crate) fn see(&mut self, connector: Guid, object: &CsObject) {
+        if self.found.len() < MAX_FOUND && self.wanted.is(object) {
+            self.found.push((connector, object.dn.clone()));
+        }
+    }
+
+    /// What was found; an object that is only about to be made is known by its name.
+    pub(crate) fn finish(
+        mut self,
+        synchronized: &Synchronized,
+        connectors: impl Iterator<Item = Guid>,
+    ) -> Vec<(Guid, DistinguishedName)> {
+        if let Some(dn) = &self.wanted.dn
+            && self.found.is_empty()
+        {
+            let all = connectors.map(|it| (it, dn.clone()));
+            self.found.extend(all.filter(|it| synchronized.explain(it.0, &it.1).is_some()));
+        }
+        self.found
     }
 }
 

@@ -6,7 +6,7 @@ use dirlift_importer::{
     apply::{self, ApplyError, Order},
     plan::{Request, plan},
 };
-use dirlift_model::{Guid, Plan};
+use dirlift_model::{Guid, Plan, Product, TenantFacts};
 use tempfile::TempDir;
 
 use super::common::{
@@ -59,6 +59,16 @@ fn a_plan_is_carried_out_once() {
     store.for_each_metaverse(first, |it| metaverse.push(it)).unwrap();
     assert_eq!(metaverse.len(), 30);
     assert!(metaverse.iter().all(|it| it.anchor.as_ref().is_some_and(|it| it.len() == 24)));
+
+    // What other commands read: the tenant once and not beside each connector, and what the customer uses, to which the
+    // tenant adds its federated domain.
+    let tenant: TenantFacts =
+        serde_json::from_str(&store.setting("tenant_facts").unwrap().unwrap()).unwrap();
+    assert_eq!(tenant.objects[0].synchronized, 1);
+    let facts = store.setting(&format!("facts:{}", cloud_id())).unwrap().unwrap();
+    assert!(!facts.contains("role_members"), "{facts}");
+    let switches = store.switches().unwrap().unwrap();
+    assert_eq!((switches.product, switches.federation), (Some(Product::DirSync), Some(true)));
     drop(store);
 
     let report = &outcome.report;

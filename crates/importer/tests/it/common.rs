@@ -20,13 +20,14 @@ use dirlift_model::{
         Database, DatabaseKind, Deployment, Estimate, Objects, Path as UpgradePath, Recommendation,
         Source,
     },
+    checklist::Switches,
     config::{ContainerScope, Location},
     plan::Mode,
     progress::Progress,
     rule::{
         AttributeMapping, Direction, JoinCondition, JoinGroup, LinkType, MappingSource, ValueMerge,
     },
-    tenant::{ObjectCount, RoleMember},
+    tenant::{Domain, ObjectCount, RoleMember},
 };
 use jiff::Timestamp;
 
@@ -225,6 +226,7 @@ pub(crate) fn setup() -> Setup {
         basis: "built-in".to_owned(),
         delete_limit: Some(500),
         notes: Vec::new(),
+        switches: Switches { product: Some(Product::DirSync), ..Switches::default() },
     }
 }
 
@@ -382,6 +384,11 @@ impl Directories for Memory {
             |n: u128| RoleMember { id: Guid::from_u128(1_000_000 + n), ..RoleMember::default() };
         let tenant = TenantFacts {
             objects: vec![ObjectCount { object_type: "user".into(), total: 1, synchronized: 1 }],
+            domains: Some(vec![Domain {
+                name: "fabrikam.example".to_owned(),
+                authentication: "Federated".to_owned(),
+                ..Domain::default()
+            }]),
             role_members: Some(self.administrator.into_iter().map(role).collect()),
             ..TenantFacts::default()
         };
@@ -433,9 +440,16 @@ pub(crate) fn content(path: &Path) -> Vec<String> {
     }
     lines.extend(store.partitions().unwrap().iter().map(|it| format!("{it:?}")));
     lines.extend(store.rules().unwrap().iter().map(|it| format!("{it:?}")));
-    for name in
-        ["plan", "connector_setup", "rule_basis", "guards", "report", "synchronization_summary"]
-    {
+    for name in [
+        "plan",
+        "connector_setup",
+        "rule_basis",
+        "switches",
+        "tenant_facts",
+        "guards",
+        "report",
+        "synchronization_summary",
+    ] {
         lines.push(format!("{name} {:?}", store.setting(name).unwrap()));
     }
     lines

@@ -9,6 +9,7 @@ use dirlift_importer::{
 };
 use dirlift_model::{
     Guid,
+    checklist::CutOver,
     host::{ServiceState, StartType},
     plan::Mode,
 };
@@ -97,6 +98,27 @@ fn services_are_stopped_disabled_and_brought_back() {
     assert_eq!(services.state(ENGINE), Some((StartType::Automatic, ServiceState::Running)));
     assert!(apply::undo(&path, &mut services.clone(), &|| minute(9)).unwrap().is_empty());
     assert!(matches!(run(&path, &services, Some("OLD-SYNC"), 1), Err(ApplyError::Undone { .. })));
+}
+
+#[test]
+fn after_the_switch_nothing_is_undone() {
+    let (_folder, path) = path();
+    let services = FakeServices::dirsync("OLD-SYNC");
+    run(&path, &services, Some("OLD-SYNC"), 1).unwrap();
+    let before = services.calls();
+    let evidence = "it has left staging mode".to_owned();
+    let mut store = Store::open(&path).unwrap();
+    store.write_cut_over(&CutOver { at: minute(5), evidence }).unwrap();
+    drop(store);
+    let error = apply::undo(&path, &mut services.clone(), &|| minute(9)).unwrap_err();
+    assert!(matches!(error, ApplyError::WayBack { .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("no way back") && text.contains("has left staging mode"), "{text}");
+    assert_eq!(services.calls(), before);
+    let off = Some((StartType::Disabled, ServiceState::Stopped));
+    assert_eq!(services.state(ENGINE), off);
+    let journal = Store::open(&path).unwrap().journal().unwrap();
+    assert!(journal.iter().all(|it| it.state == StepState::Done));
 }
 
 #[test]

@@ -121,8 +121,9 @@ impl EvidenceKind {
             Self::Verification | Self::Anchors => "`dirlift verify STORE`",
             Self::Comparison => "`dirlift verify STORE --csexport FILE`",
             Self::ServerOperations => "`dirlift verify STORE --sql URL`",
-            Self::StagingOn => "`dirlift verify STORE --sql URL`, or a snapshot of the new server",
-            Self::StagingOff => "a snapshot of the new server",
+            Self::StagingOn | Self::StagingOff => {
+                "`dirlift verify STORE --sql URL`, or a snapshot of the new server"
+            }
             Self::OldServerOff => "a snapshot of the old server",
         }
     }
@@ -216,7 +217,7 @@ pub struct Word {
 pub struct Rehearsed {
     /// SHA-256 of the bundle, in hexadecimal, and when the store was made of it.
     pub bundle: Option<(String, Timestamp)>,
-    /// Where the standard rules come from: `target`, `sample`, `original` or `built-in`; `None` before there are any.
+    /// Where the standard rules come from: `target`, `sample` or `built-in`; `None` before there are any.
     pub rule_basis: Option<String>,
     /// The newest runs, by connector.
     pub connectors: Vec<RehearsedConnector>,

@@ -179,12 +179,14 @@ pub fn switches(analysis: &Analysis, tenant: Option<&TenantFacts>) -> Switches {
     if let Some(settings) = &analysis.settings {
         of_settings(settings, &mut it);
     }
-    if let Some(domains) = tenant.and_then(|it| it.domains.as_ref()) {
-        let federated =
-            domains.iter().any(|it| it.authentication.eq_ignore_ascii_case("federated"));
-        it.federation = Some(federated);
-    }
+    it.federation = tenant.and_then(federation);
     it
+}
+
+/// Whether a domain of the tenant is federated; `None` when its domains are not known.
+pub fn federation(tenant: &TenantFacts) -> Option<bool> {
+    let domains = tenant.domains.as_ref()?;
+    Some(domains.iter().any(|it| it.authentication.eq_ignore_ascii_case("federated")))
 }
 
 fn of_settings(settings: &Settings, it: &mut Switches) {

@@ -19,7 +19,7 @@ const STAGING_MODE: &str = "Microsoft.Synchronize.StagingMode";
 const STOPPED_HOURS: u32 = 4;
 
 /// Hours before a look at the new server in which nothing may have been exported.
-const QUIET_HOURS: i64 = 24;
+pub(super) const QUIET_HOURS: i64 = 24;
 
 /// Why a snapshot shows nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

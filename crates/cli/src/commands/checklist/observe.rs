@@ -84,15 +84,19 @@ fn of_bundle(path: &Path, sum: &str, before: &Switches) -> Result<Switches, Comm
             format!("reading {}: the deployment was made from another bundle", path.display());
         return Err(CommandError::failed(text).hint(format!("its SHA-256 is {sum}")));
     }
-    let failed = |it: String| {
-        CommandError::failed(format!("reading analysis.json of {}: {it}", path.display()))
-    };
-    let bytes = bundle.part("analysis.json").ok_or_else(|| failed("there is none".to_owned()))?;
-    let analysis: Analysis = serde_json::from_slice(bytes).map_err(|it| failed(it.to_string()))?;
-    let mut it = switches(&analysis, None);
+    let mut it = uses(&bundle)
+        .map_err(|it| CommandError::failed(format!("reading {}: {it}", path.display())))?;
     it.federation = it.federation.or(before.federation);
     it.existing_database = it.existing_database.or(before.existing_database);
     Ok(it)
+}
+
+/// What the analysis in a bundle says of the customer.
+pub(in crate::commands) fn uses(bundle: &Bundle) -> Result<Switches, String> {
+    let bytes = bundle.part("analysis.json").ok_or("it has no analysis.json")?;
+    let analysis: Analysis =
+        serde_json::from_slice(bytes).map_err(|it| format!("analysis.json: {it}"))?;
+    Ok(switches(&analysis, None))
 }
 
 /// Reads a snapshot and judges it.

@@ -9,7 +9,7 @@ use dirlift_exporter::{
     SETTINGS,
     bundle::{Bundle, ReadError, Sum},
     diff::Configuration,
-    settings::SettingsFile,
+    settings::{RuleBasis, SettingsFile},
 };
 use dirlift_importer::{
     apply::{self, ApplyError},
@@ -17,12 +17,15 @@ use dirlift_importer::{
     rehearsal,
     setup::Setup,
 };
-use dirlift_model::{AttributeName, Facts, Finding, Plan, Product, Severity, progress::Progress};
+use dirlift_model::{
+    AttributeName, Facts, Finding, Plan, Product, Severity, checklist::Switches, plan::Mode,
+    progress::Progress,
+};
 use dirlift_serverconfig::declarative::write_rule;
 use dirlift_source::{Host as _, RulesFolder, Snapshot, assemble, read_rules_folder};
 
 use super::{Args, exists};
-use crate::{context, error::CommandError};
+use crate::{commands::checklist, context, error::CommandError};
 
 /// A finding about a host that stops nothing: a proxy of users only.
 const REMARK: &str = "DL0707";
@@ -129,12 +132,22 @@ impl Inputs {
     }
 
     /// Connectors and rules of the deployment, with the sources of the plan.
-    pub(super) fn setup(&self, bundle: &Bundle, plan: &Plan) -> Result<Setup, CommandError> {
+    pub(super) fn setup(
+        &self,
+        bundle: &Bundle,
+        plan: &Plan,
+        existing_database: bool,
+    ) -> Result<Setup, CommandError> {
         let parts: Vec<_> =
             bundle.parts().iter().map(|it| (it.path.clone(), it.bytes.clone())).collect();
         let configuration = Configuration::from_parts(&parts).map_err(CommandError::failed)?;
         let mut of = rehearsal::Setup::from_export("of the bundle", &configuration)
             .map_err(CommandError::failed)?;
+        let settings = bundle.part(SETTINGS).unwrap_or_default();
+        let settings: Option<SettingsFile> = serde_json::from_slice(settings).ok();
+        if settings.as_ref().is_some_and(|it| it.standard_rules.basis == RuleBasis::Target) {
+            of.rule_basis = rehearsal::RuleBasis::Target;
+        }
         if let Some((rules, _)) = &self.rules {
             of.use_target_rules(&rules.configuration).map_err(CommandError::failed)?;
         }
@@ -149,8 +162,11 @@ impl Inputs {
                 CommandError::failed(text).hint("make the bundle again with dirlift export")
             );
         }
-        let settings = bundle.part(SETTINGS).unwrap_or_default();
-        let settings: Option<SettingsFile> = serde_json::from_slice(settings).ok();
+        setup.switches = Switches {
+            in_place: Some(plan.mode == Mode::InPlace),
+            existing_database: Some(existing_database),
+            ..checklist::uses(bundle).map_err(CommandError::failed)?
+        };
         match settings.and_then(|it| it.deletion_threshold.value) {
             // The old server had switched its own limit off.
             Some(0) => setup.delete_limit = None,

@@ -1,0 +1,128 @@
+//! What a verification shows.
+use dirlift_model::{
+    checklist::{Evidence, EvidenceKind, Rehearsed},
+    text::{plural, shorten},
+    verification::{
+        Conclusion, ConnectorReview, OperationCheck, OperationState, Place, ServerState,
+        Verification,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{observed::QUIET_HOURS, own::newest_run};
+
+/// The command, as evidence names it.
+const COMMAND: &str = "dirlift verify";
+
+/// Most characters of a detail.
+const MAX_DETAIL: usize = 500;
+
+/// Evidence that a verification of the newest runs gives at a time. What was not looked at gives none: no file of the cloud's
+/// csexport no comparison, no database no operations of the server.
+///
+/// The clock may be behind the machine that ran the rehearsal: nothing was seen before the newest run.
+pub fn verified(it: &Verification, rehearsed: &Rehearsed, now: Timestamp) -> Vec<Evidence> {
+    let seen_at = newest_run(rehearsed).map_or(now, |run| run.max(now));
+    let mut all = Vec::new();
+    let mut add = |kind, (holds, detail): (bool, String), source: &str| {
+        all.push(Evidence::new(kind, holds, shorten(&detail, MAX_DETAIL), source, seen_at));
+    };
+    add(EvidenceKind::Verification, conclusion(it), COMMAND);
+    if it.anchors.has_metaverse {
+        add(EvidenceKind::Anchors, anchors(it), COMMAND);
+    }
+    if let Some(agrees) = comparison(&it.connectors) {
+        add(EvidenceKind::Comparison, agrees, &format!("{COMMAND} --csexport"));
+    }
+    let Some(server) = &it.server else { return all };
+    let source = format!("{COMMAND} --sql, {}", server.database);
+    let of_server: Vec<_> = it.operations.iter().filter(|it| it.place == Place::Server).collect();
+    if !of_server.is_empty() {
+        add(EvidenceKind::ServerOperations, operations(&of_server), &source);
+    }
+    match server.is_staging {
+        Some(false) => {
+            let detail = || "it has left staging mode".to_owned();
+            add(EvidenceKind::StagingOn, (false, detail()), &source);
+            add(EvidenceKind::StagingOff, (true, detail()), &source);
+        }
+        // Without its runs nobody knows whether it exported.
+        Some(true) if !of_server.is_empty() => {
+            add(EvidenceKind::StagingOn, staging(server, seen_at), &source);
+        }
+        _ => {}
+    }
+    all
+}
+
+fn conclusion(it: &Verification) -> (bool, String) {
+    let detail = match it.conclusion {
+        Conclusion::Clean => "nothing unexpected is left".to_owned(),
+        Conclusion::Unexpected => it.objections.join("; "),
+        Conclusion::Incomplete => it.missing.join("; "),
+    };
+    (it.conclusion == Conclusion::Clean, detail)
+}
+
+fn anchors(it: &Verification) -> (bool, String) {
+    let wrong = it.anchors.objections.len() as u64 + it.anchors.not_named;
+    if wrong > 0 {
+        let objects = plural(wrong, "object", "objects");
+        return (false, format!("{objects} would lose the tie to the cloud"));
+    }
+    let looked_at: u64 = it.anchors.counts.iter().map(|it| it.objects).sum();
+    (true, format!("{} looked at, none loses its anchor", plural(looked_at, "object", "objects")))
+}
+
+/// Whether prediction and server agree on the cloud; `None` unless both are known for each connector to it. A difference that
+/// somebody accepted is none.
+fn comparison(connectors: &[ConnectorReview]) -> Option<(bool, String)> {
+    let cloud: Vec<_> = connectors.iter().filter(|it| it.is_cloud).collect();
+    if cloud.is_empty() || cloud.iter().any(|it| it.predicted.is_none()) {
+        return None;
+    }
+    let (mut wrong, mut unread, mut pending) = (0, 0, 0);
+    for it in cloud {
+        let real = it.real.as_ref()?;
+        let differing = it.outcomes.iter().filter(|it| it.outcome.is_difference());
+        if it.unexpected > 0 {
+            wrong += differing.map(|it| it.objects).sum::<u64>();
+        }
+        unread += real.left_out;
+        pending += real.pending;
+    }
+    let mut why = Vec::new();
+    if wrong > 0 {
+        let verb = if wrong == 1 { "differs" } else { "differ" };
+        why.push(format!("{} {verb} from the prediction", plural(wrong, "object", "objects")));
+    }
+    if unread > 0 {
+        why.push(format!("{} could not be read", plural(unread, "object", "objects")));
+    }
+    if why.is_empty() {
+        let n = plural(pending, "pending export", "pending exports");
+        return Some((true, format!("{n} of the server agree with the prediction")));
+    }
+    Some((false, why.join("; ")))
+}
+
+fn operations(all: &[&OperationCheck]) -> (bool, String) {
+    let wrong = all.iter().filter(|it| it.state != OperationState::Success).count() as u64;
+    let n = plural(all.len() as u64, "operation", "operations");
+    let detail = match wrong {
+        0 => format!("{n} of the server ended with success"),
+        _ => format!("{wrong} of {n} of the server did not end with success"),
+    };
+    (wrong == 0, detail)
+}
+
+fn staging(server: &ServerState, seen_at: Timestamp) -> (bool, String) {
+    let since = seen_at.checked_sub(SignedDuration::from_hours(QUIET_HOURS));
+    let since = since.unwrap_or(Timestamp::MIN);
+    match server.last_export.filter(|it| *it >= since) {
+        None => {
+            (true, format!("it is in staging mode; no export in the {QUIET_HOURS} hours before"))
+        }
+        Some(at) => (false, format!("it is in staging mode, and an export ended on it at {at}")),
+    }
+}
