@@ -13,10 +13,6 @@ mod sources;
 mod stored;
 mod tally;
 
-pub(crate) use self::{
-    sources::{parameters, tenant},
-    stored::Search,
-};
 pub use self::{
     error::RehearsalError,
     folder::{ERRORS, Folder, PENDING_EXPORTS, SUMMARY, Written},
@@ -24,5 +20,9 @@ pub use self::{
     setup::{ConnectorSetup, Setup},
     sources::readable,
     stored::{Again, StoredRehearsal},
+};
+pub(crate) use self::{
+    sources::{parameters, tenant},
+    stored::Search,
 };
 pub use dirlift_model::rehearsal::RuleBasis;

@@ -6,12 +6,12 @@ use dirlift_model::{
     difference::{Area, Side},
     text::plural,
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
     TextOptions,
-    html::{POLICY, STYLE, Safe, field},
+    html::{POLICY, Safe, document, field},
     page::{Page, Style},
 };
 
@@ -155,49 +155,33 @@ fn shown(value: &str) -> &str {
 pub fn comparison_html(comparison: &Comparison) -> String {
     let tone = if comparison.differences.is_empty() { "good" } else { "warning" };
     let unread = unread(comparison);
-    let mut page = html! {
-        (DOCTYPE)
-        html lang="en-GB" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { "Comparison of two configurations - dirlift" }
-                style { (STYLE) }
-            }
-            body {
-                header {
-                    p.product { "dirlift bundle diff" }
-                    h1 { "Comparison of two configurations" }
+    let body = html! {
+        header {
+            p.product { "dirlift bundle diff" }
+            h1 { "Comparison of two configurations" }
+        }
+        main {
+            section class={ "verdict " (tone) } aria-labelledby="result" {
+                h2 #result { (verdict(comparison)) }
+                dl {
+                    (side_field("Before", &comparison.before))
+                    (side_field("After", &comparison.after))
                 }
-                main {
-                    section class={ "verdict " (tone) } aria-labelledby="result" {
-                        h2 #result { (verdict(comparison)) }
-                        dl {
-                            (side_field("Before", &comparison.before))
-                            (side_field("After", &comparison.after))
-                        }
-                    }
-                    @for area in Area::ALL {
-                        (section(heading(area), "warning", &of_area(&comparison.differences, area)))
-                    }
-                    (section("What only a newer build causes", "info", &comparison.newer_build))
-                    @if !unread.is_empty() {
-                        section {
-                            h2 { "Not compared" }
-                            p { "A difference may be missed here, or be too much." }
-                            ul { @for it in &unread { li { (Safe(it)) } } }
-                        }
-                    }
+            }
+            @for area in Area::ALL {
+                (section(heading(area), "warning", &of_area(&comparison.differences, area)))
+            }
+            (section("What only a newer build causes", "info", &comparison.newer_build))
+            @if !unread.is_empty() {
+                section {
+                    h2 { "Not compared" }
+                    p { "A difference may be missed here, or be too much." }
+                    ul { @for it in &unread { li { (Safe(it)) } } }
                 }
             }
         }
-    }
-    .into_string();
-    page.push('\n');
-    page
+    };
+    document("Comparison of two configurations", POLICY, None, &body)
 }
 
 fn side_field(label: &str, it: &Side) -> Markup {

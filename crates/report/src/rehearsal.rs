@@ -5,11 +5,11 @@ use dirlift_model::{
     rehearsal::{Count, ErrorLine, Rehearsal},
     text::{grouped, plural},
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use crate::{
     TextOptions,
-    html::{POLICY, STYLE, Safe, field},
+    html::{POLICY, Safe, document, field},
     page::{Page, Style},
 };
 
@@ -195,51 +195,35 @@ pub fn rehearsal_text(it: &Rehearsal, options: &TextOptions) -> String {
 pub fn rehearsal_html(page: &RehearsalPage<'_>) -> String {
     let it = page.summary;
     let tone = if it.objections.is_empty() { "good" } else { "blocker" };
-    let mut text = html! {
-        (DOCTYPE)
-        html lang="en-GB" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { "Rehearsal of " (Safe(&it.configuration)) " - dirlift" }
-                style { (STYLE) }
-            }
-            body {
-                a.skip href="#exports" { "Skip to the pending exports" }
-                header {
-                    p.product { "dirlift rehearse" }
-                    h1 { "Rehearsal of " (Safe(&it.configuration)) }
-                    p.note { "As of " (Safe(it.as_of)) ", dirlift " (Safe(&it.tool_version)) }
-                }
-                main {
-                    section class={ "verdict " (tone) } aria-labelledby="result" {
-                        h2 #result { (verdict(it)) }
-                        @if !it.objections.is_empty() {
-                            ul { @for text in &it.objections { li { (Safe(text)) } } }
-                        }
-                        dl {
-                            (field("Pending exports", &html! { (grouped(total(it))) }))
-                            (field("Rules", &html! { (plural(it.rules, "rule", "rules")) ", " (Safe(basis(it))) }))
-                        }
-                    }
-                    (contents(it, page))
-                    (directories(it))
-                    (exports(it))
-                    (samples(page.exports))
-                    (errors(it, page.errors))
-                    (guards(it))
-                    (compared(it))
-                    (lists(it))
-                }
-            }
+    let body = html! {
+        a.skip href="#exports" { "Skip to the pending exports" }
+        header {
+            p.product { "dirlift rehearse" }
+            h1 { "Rehearsal of " (Safe(&it.configuration)) }
+            p.note { "As of " (Safe(it.as_of)) ", dirlift " (Safe(&it.tool_version)) }
         }
-    }
-    .into_string();
-    text.push('\n');
-    text
+        main {
+            section class={ "verdict " (tone) } aria-labelledby="result" {
+                h2 #result { (verdict(it)) }
+                @if !it.objections.is_empty() {
+                    ul { @for text in &it.objections { li { (Safe(text)) } } }
+                }
+                dl {
+                    (field("Pending exports", &html! { (grouped(total(it))) }))
+                    (field("Rules", &html! { (plural(it.rules, "rule", "rules")) ", " (Safe(basis(it))) }))
+                }
+            }
+            (contents(it, page))
+            (directories(it))
+            (exports(it))
+            (samples(page.exports))
+            (errors(it, page.errors))
+            (guards(it))
+            (compared(it))
+            (lists(it))
+        }
+    };
+    document(&format!("Rehearsal of {}", it.configuration), POLICY, None, &body)
 }
 
 fn contents(it: &Rehearsal, page: &RehearsalPage<'_>) -> Markup {

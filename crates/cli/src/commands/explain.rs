@@ -124,7 +124,6 @@ fn again(args: &Args) -> Result<(Again, RuleBasis, &'static str), CommandError> 
         failed(it).hint("give the folder that dirlift rehearse wrote, or the file of a deployment")
     })?;
     let again = stored.synchronize(object, threads(), &mut progress).map_err(failed)?;
-    let hint =
-        "only objects that were imported can be explained; summary.json says what was left out, and why";
+    let hint = "only objects that were imported can be explained; summary.json says what was left out, and why";
     Ok((again, stored.summary.rule_basis, hint))
 }

@@ -3,10 +3,10 @@ use dirlift_model::{
     Checklist, ChecklistItem,
     checklist::{Decision, ItemState, Phase},
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::{decision, done_of, not_applicable, of_phase, reasons_label, seen, switched, title};
-use crate::html::{POLICY, STYLE, Safe, field};
+use crate::html::{POLICY, Safe, document, field};
 
 /// What only this page needs.
 const OWN_STYLE: PreEscaped<&str> = PreEscaped(include_str!("style.css"));
@@ -14,36 +14,20 @@ const OWN_STYLE: PreEscaped<&str> = PreEscaped(include_str!("style.css"));
 /// Writes the checklist as one self-contained page with a line break at its end.
 pub fn checklist_html(list: &Checklist) -> String {
     let title = title(list);
-    let mut page = html! {
-        (DOCTYPE)
-        html lang="en-GB" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (Safe(&title)) " - dirlift" }
-                style { (STYLE) (OWN_STYLE) }
-            }
-            body {
-                header {
-                    p.product { "dirlift checklist" }
-                    h1 { (Safe(&title)) }
-                    p.note { "As of " (Safe(list.as_of)) ", dirlift " (Safe(&list.tool_version)) }
-                }
-                main {
-                    (verdict(list))
-                    (contents(list))
-                    @for phase in Phase::ALL { (phase_of(list, phase)) }
-                    (left_out(list))
-                }
-            }
+    let body = html! {
+        header {
+            p.product { "dirlift checklist" }
+            h1 { (Safe(&title)) }
+            p.note { "As of " (Safe(list.as_of)) ", dirlift " (Safe(&list.tool_version)) }
         }
-    }
-    .into_string();
-    page.push('\n');
-    page
+        main {
+            (verdict(list))
+            (contents(list))
+            @for phase in Phase::ALL { (phase_of(list, phase)) }
+            (left_out(list))
+        }
+    };
+    document(&title, POLICY, Some(OWN_STYLE), &body)
 }
 
 fn verdict(list: &Checklist) -> Markup {

@@ -21,46 +21,58 @@ const MAX_OPEN: usize = 8;
 pub(crate) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// The style sheet, a constant.
-pub(crate) const STYLE: PreEscaped<&str> = PreEscaped(include_str!("style.css"));
+const STYLE: PreEscaped<&str> = PreEscaped(include_str!("style.css"));
 
-/// Writes the analysis as one self-contained page with a line break at its end.
-pub fn html(analysis: &Analysis) -> String {
-    let title = words::title(&analysis.source);
+/// One self-contained page with a line break at its end. Nothing but what `policy` allows is loaded or run, `more` is the
+/// style sheet that only this page needs.
+pub(crate) fn document(
+    title: &str,
+    policy: &str,
+    more: Option<PreEscaped<&str>>,
+    body: &Markup,
+) -> String {
     let mut page = html! {
         (DOCTYPE)
         html lang="en-GB" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { (Safe(&title)) " - dirlift" }
-                style { (STYLE) }
+                title { (Safe(title)) " - dirlift" }
+                style { (STYLE) @if let Some(more) = more { (more) } }
             }
-            body {
-                a.skip href="#findings" { "Skip to the findings" }
-                header {
-                    p.product { "dirlift analysis" }
-                    h1 { (Safe(&title)) }
-                    p.note { "As of " (Safe(analysis.as_of)) ", dirlift " (Safe(&analysis.tool_version)) }
-                }
-                main {
-                    (verdict::verdict(analysis))
-                    (contents(analysis))
-                    (charts::charts(analysis))
-                    (verdict::server(analysis))
-                    (settings::settings(analysis.settings.as_ref()))
-                    (findings::findings(&analysis.findings))
-                    (findings::not_checked(&analysis.not_checked))
-                    (findings::network(&analysis.network))
-                }
-            }
+            body { (body) }
         }
     }
     .into_string();
     page.push('\n');
     page
+}
+
+/// Writes the analysis as one self-contained page with a line break at its end.
+pub fn html(analysis: &Analysis) -> String {
+    let title = words::title(&analysis.source);
+    let body = html! {
+        a.skip href="#findings" { "Skip to the findings" }
+        header {
+            p.product { "dirlift analysis" }
+            h1 { (Safe(&title)) }
+            p.note { "As of " (Safe(analysis.as_of)) ", dirlift " (Safe(&analysis.tool_version)) }
+        }
+        main {
+            (verdict::verdict(analysis))
+            (contents(analysis))
+            (charts::charts(analysis))
+            (verdict::server(analysis))
+            (settings::settings(analysis.settings.as_ref()))
+            (findings::findings(&analysis.findings))
+            (findings::not_checked(&analysis.not_checked))
+            (findings::network(&analysis.network))
+        }
+    };
+    document(&title, POLICY, None, &body)
 }
 
 fn contents(analysis: &Analysis) -> Markup {

@@ -5,14 +5,14 @@ use dirlift_model::{
     text::grouped,
     verification::{AcceptUse, Conclusion, Row, Verification},
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 
 use super::{
     accept, accept_source, anchor, connector, filter, guard, operation, operation_result,
     rows_heading, server, verdict,
 };
-use crate::html::{STYLE, Safe, field};
+use crate::html::{Safe, document, field};
 
 /// The script, a constant.
 const SCRIPT: &str = include_str!("script.js");
@@ -54,55 +54,39 @@ pub fn verification_html(it: &Verification) -> serde_json::Result<String> {
         Conclusion::Incomplete => "warning",
     };
     let title = format!("Verification of {}", it.deployment);
-    let mut page = html! {
-        (DOCTYPE)
-        html lang="en-GB" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (Safe(&title)) " - dirlift" }
-                style { (STYLE) (MORE_STYLE) }
+    let body = html! {
+        a.skip href="#single" { "Skip to the single exports" }
+        header {
+            p.product { "dirlift verify" }
+            h1 { (Safe(&title)) }
+            p.note { "As of " (Safe(it.as_of)) ", dirlift " (Safe(&it.tool_version)) }
+        }
+        main {
+            (summary(it, tone))
+            nav aria-label="Contents" {
+                ul {
+                    li { a href="#operations" { "Operations" } }
+                    li { a href="#counts" { "Counts" } }
+                    li { a href="#guards" { "Guards" } }
+                    li { a href="#anchors" { "Anchors" } }
+                    @if !it.accepted.is_empty() { li { a href="#accepted" { "Accept-list" } } }
+                    li { a href="#single" { "Single exports" } }
+                }
             }
-            body {
-                a.skip href="#single" { "Skip to the single exports" }
-                header {
-                    p.product { "dirlift verify" }
-                    h1 { (Safe(&title)) }
-                    p.note { "As of " (Safe(it.as_of)) ", dirlift " (Safe(&it.tool_version)) }
-                }
-                main {
-                    (summary(it, tone))
-                    nav aria-label="Contents" {
-                        ul {
-                            li { a href="#operations" { "Operations" } }
-                            li { a href="#counts" { "Counts" } }
-                            li { a href="#guards" { "Guards" } }
-                            li { a href="#anchors" { "Anchors" } }
-                            @if !it.accepted.is_empty() { li { a href="#accepted" { "Accept-list" } } }
-                            li { a href="#single" { "Single exports" } }
-                        }
-                    }
-                    (operations(it))
-                    (counts(it))
-                    (guards(it))
-                    (anchors(it))
-                    (accepted_entries(&it.accepted))
-                    (single(it))
-                    @if !it.problems.is_empty() {
-                        section { h2 { "Not understood" } (list(&it.problems)) }
-                    }
-                }
-                script #data type="application/json" { (PreEscaped(data)) }
-                script { (PreEscaped(SCRIPT)) }
+            (operations(it))
+            (counts(it))
+            (guards(it))
+            (anchors(it))
+            (accepted_entries(&it.accepted))
+            (single(it))
+            @if !it.problems.is_empty() {
+                section { h2 { "Not understood" } (list(&it.problems)) }
             }
         }
-    }
-    .into_string();
-    page.push('\n');
-    Ok(page)
+        script #data type="application/json" { (PreEscaped(data)) }
+        script { (PreEscaped(SCRIPT)) }
+    };
+    Ok(document(&title, &policy, Some(MORE_STYLE), &body))
 }
 
 /// JSON that can stand inside an element: no `<` ends it, no character steers the text around it.
