@@ -8,6 +8,7 @@ mod database;
 mod export;
 mod import_ad;
 mod import_entra;
+mod joined;
 mod migrate;
 mod organisations;
 mod output;

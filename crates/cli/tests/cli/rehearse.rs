@@ -242,7 +242,7 @@ fn what_cannot_be_explained_is_said() {
         (
             out.as_path(),
             "nobody@small.example\u{1b}[2J",
-            "no object of the rehearsal is known as nobody@small.example\u{FFFD}[2J",
+            "no object that was imported is known as nobody@small.example\u{FFFD}[2J",
         ),
         (folder.path(), "x", "give the folder that dirlift rehearse wrote"),
     ];
@@ -332,4 +332,104 @@ fn ctrl_c_ends_at_once_and_leaves_nothing() {
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
     assert_eq!(said, "interrupted; no file was written\n");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+/// One object of a connector space as the documented tool writes it, imported and without pending export.
+fn held(dn: &str, ty: &str, connector: &str, inner: &str) -> String {
+    format!(
+        "<cs-object cs-dn=\"{dn}\" object-type=\"{ty}\"><synchronized-hologram><entry dn=\"{dn}\">{inner}</entry>\
+         </synchronized-hologram><connector>1</connector><ma-name>{connector}</ma-name></cs-object>"
+    )
+}
+
+fn values(name: &str, ty: &str, values: &[&str]) -> String {
+    let values: String = values.iter().map(|it| format!("<value>{it}</value>")).collect();
+    format!("<attr name=\"{name}\" type=\"{ty}\">{values}</attr>")
+}
+
+fn bytes(name: &str, bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    format!(
+        "<attr name=\"{name}\" type=\"binary\"><value encoding=\"base64\">{text}</value></attr>"
+    )
+}
+
+/// Ann, Ben and Dora of the small organisation as two exports of connector spaces.
+fn spaces() -> (String, String) {
+    let person = |name: &str, number: u8, control: &str, more: &str| {
+        let account = name.to_lowercase();
+        let inner = [
+            values("cn", "string", &[name]),
+            values("displayName", "string", &[&format!("{name} Small")]),
+            values("sAMAccountName", "string", &[&account]),
+            values("userPrincipalName", "string", &[&format!("{account}@small.example")]),
+            values("userAccountControl", "integer", &[control]),
+            bytes("objectGUID", &[number; 16]),
+            bytes("objectSid", &small::sid(number)),
+            more.to_owned(),
+        ];
+        let dn = format!("CN={name},OU=Staff,DC=small,DC=example");
+        held(&dn, "user", "small.example", &inner.concat())
+    };
+    let ad = [
+        person("Ann", small::ANN, "0x200", &values("title", "string", &["Engineer"])),
+        person("Ben", small::BEN, "0x200", ""),
+        person("Dora", small::DORA, "0x202", ""),
+    ];
+    let in_cloud = |name: &str, number: u8, more: &str| {
+        let inner = [
+            values("sourceAnchor", "string", &[&small::anchor(number)]),
+            values("displayName", "string", &[&format!("{name} Small")]),
+            values("accountEnabled", "boolean", &["true"]),
+            values("cloudMastered", "boolean", &["false"]),
+            more.to_owned(),
+        ];
+        held(&small::cloud_dn(number), "user", small::CLOUD_NAME, &inner.concat())
+    };
+    let cloud = [
+        in_cloud("Ann", small::ANN, &values("title", "string", &["Intern"])),
+        in_cloud("Carl", small::CARL, ""),
+        in_cloud("Dora", small::DORA, ""),
+    ];
+    let whole = |all: String| format!("<cs-objects>{all}</cs-objects>");
+    (whole(ad.concat()), whole(cloud.concat()))
+}
+
+#[test]
+fn both_sides_may_be_exports_of_connector_spaces() {
+    let folder = small();
+    let path = |name: &str| folder.path().join(name);
+    let (ad, cloud) = spaces();
+    fs::write(path("ad.xml"), ad).unwrap();
+    fs::write(path("cloud.xml"), cloud).unwrap();
+    fs::remove_file(path("forest.ldf")).unwrap();
+    fs::remove_dir_all(path("tenant")).unwrap();
+    let source = |name: &str| format!("csexport:{}", path(name).display());
+    let command = dirlift().args(["rehearse", "--as-of", AS_OF, "--config"]).arg(path("config"));
+    let command = command.args(["--ad", &source("ad.xml"), "--entra", &source("cloud.xml")]);
+    let outcome = run(command.arg("--out").arg(path("out")).args(["--format", "json"]));
+    assert!(matches!(outcome.code, 0 | 3), "{}", outcome.stderr);
+    let lines = fs::read_to_string(path("out/pending-exports.jsonl")).unwrap();
+    let exports: Vec<Value> = lines.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let of = |number: u8| {
+        let dn = small::cloud_dn(number);
+        let found = exports.iter().find(|it| it["dn"] == dn.as_str());
+        found.unwrap_or_else(|| panic!("{dn}: {lines}"))
+    };
+    let change = |number: u8, name: &str| {
+        let all = of(number)["changes"].as_array().unwrap();
+        all.iter().find(|it| it["attribute"] == name).cloned().unwrap_or_default()
+    };
+    assert_eq!(of(small::ANN)["operation"], "update");
+    let title = change(small::ANN, "title").to_string();
+    assert!(title.contains("Intern") && title.contains("Engineer"), "{title}");
+    // A connector space shows every attribute: what the tenant lacks is seen to be missing, where Graph leaves it open.
+    assert!(change(small::ANN, "commonName").to_string().contains("Ann"), "{lines}");
+    assert_eq!(of(small::ANN)["unreadable"].as_array().map_or(0, Vec::len), 0);
+    assert_eq!(of(small::BEN)["operation"], "add");
+    // Nothing on premises has Carl's anchor any more; 0x202 is a disabled account.
+    assert_eq!(of(small::CARL)["operation"], "delete");
+    assert!(change(small::DORA, "accountEnabled").to_string().contains("false"), "{lines}");
+    assert_eq!(exports.len(), 4, "{lines}");
 }

@@ -19,8 +19,8 @@ Commands:
   import     Reads a directory whole and writes it into files, for a rehearsal elsewhere
   rehearse   Reads both directories, synchronizes them by a configuration's rules, and keeps what
              would be exported
-  explain    Says why an object of a rehearsal is as it is: rules in scope and out, joins, each flow
-             with what it read and gave
+  explain    Says why an object of a rehearsal or a deployment is as it is: rules in scope and out,
+             joins, each flow with what it read and gave
   migrate    Makes a staging deployment from a bundle: plans it, shows the plan, and carries it out
              when you confirm
   sync       Imports both directories into a deployment and synchronises them anew; what it held
