@@ -27,7 +27,7 @@ pub use self::{
     configuration::{StoredConfiguration, StoredPartition, StoredRule},
     error::StoreError,
     journal::{JournalStep, PlannedStep, StepState},
-    looking::StoredRun,
+    looking::{PendingHead, StoredRun},
     metaverse::{StoredAttribute, StoredLink, StoredMetaverseObject},
     open::Deployment,
     records::{AcceptedChange, ChecklistRecord, ConnectorKind, StoredConnector},

@@ -138,12 +138,15 @@ impl std::fmt::Display for Cause {
 /// Values as JSON has them: text, numbers and booleans as themselves, `{"binary": base64}`, `{"reference": DN}`.
 pub mod plain {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+    use serde::{
+        Deserialize, Deserializer, Serialize, Serializer,
+        de::{Error, IgnoredAny, MapAccess, Unexpected, Visitor},
+    };
 
     use crate::{AttributeValue, DistinguishedName};
 
-    /// One value in this form.
-    #[derive(Serialize, Deserialize)]
+    /// One value in this form, as it is written.
+    #[derive(Serialize)]
     #[serde(untagged)]
     enum Plain<'a> {
         Boolean(bool),
@@ -171,22 +174,77 @@ pub mod plain {
     pub fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<AttributeValue>, D::Error> {
-        let values = Vec::<Plain<'static>>::deserialize(deserializer)?;
-        values
-            .into_iter()
-            .map(|it| match it {
-                Plain::Boolean(flag) => Ok(AttributeValue::Boolean(flag)),
-                Plain::Integer(number) => Ok(AttributeValue::Integer(number)),
-                Plain::Text(text) => Ok(AttributeValue::String(text.into_owned())),
-                Plain::Binary { binary } => {
-                    STANDARD.decode(binary).map(AttributeValue::Binary).map_err(D::Error::custom)
+        let values = Vec::<Read>::deserialize(deserializer)?;
+        Ok(values.into_iter().map(|it| it.0).collect())
+    }
+
+    /// One value as it is read.
+    struct Read(AttributeValue);
+
+    impl<'de> Deserialize<'de> for Read {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(ReadVisitor).map(Self)
+        }
+    }
+
+    struct ReadVisitor;
+
+    impl<'de> Visitor<'de> for ReadVisitor {
+        type Value = AttributeValue;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(
+                "a text, an integer, a boolean, `{\"binary\": base64}` or `{\"reference\": name}`",
+            )
+        }
+
+        fn visit_bool<E: Error>(self, flag: bool) -> Result<AttributeValue, E> {
+            Ok(AttributeValue::Boolean(flag))
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<AttributeValue, E> {
+            Ok(AttributeValue::Integer(number))
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<AttributeValue, E> {
+            let wrong = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
+            i64::try_from(number).map(AttributeValue::Integer).map_err(wrong)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<AttributeValue, E> {
+            Ok(AttributeValue::String(text.to_owned()))
+        }
+
+        fn visit_string<E: Error>(self, text: String) -> Result<AttributeValue, E> {
+            Ok(AttributeValue::String(text))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AttributeValue, A::Error> {
+            let mut found = None;
+            while let Some(key) = map.next_key::<std::borrow::Cow<'_, str>>()? {
+                let value = match key.as_ref() {
+                    "binary" => {
+                        let text: String = map.next_value()?;
+                        STANDARD
+                            .decode(text)
+                            .map(AttributeValue::Binary)
+                            .map_err(A::Error::custom)?
+                    }
+                    "reference" => {
+                        let name: DistinguishedName = map.next_value()?;
+                        AttributeValue::Reference(name)
+                    }
+                    _ => {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                };
+                if found.replace(value).is_some() {
+                    return Err(A::Error::custom("a value is given twice"));
                 }
-                Plain::Reference { reference } => reference
-                    .parse::<DistinguishedName>()
-                    .map(AttributeValue::Reference)
-                    .map_err(D::Error::custom),
-            })
-            .collect()
+            }
+            found.ok_or_else(|| A::Error::custom("a value is neither `binary` nor `reference`"))
+        }
     }
 }
 
@@ -228,8 +286,39 @@ mod tests {
     }
 
     #[test]
+    fn values_of_every_kind_are_read() {
+        use AttributeValue as V;
+        let name = "CN=a".parse().unwrap();
+        let cases = [
+            ("true", V::Boolean(true)),
+            ("9223372036854775807", V::Integer(i64::MAX)),
+            ("-9223372036854775808", V::Integer(i64::MIN)),
+            (r#""a\u0022b""#, V::String("a\"b".to_owned())),
+            (r#"{"other":[1],"binary":"AQI="}"#, V::Binary(vec![1, 2])),
+            (r#"{"reference":"CN=a"}"#, V::Reference(name)),
+        ];
+        for (text, expected) in cases {
+            let json =
+                format!(r#"{{"attribute":"a","old":[{text}],"new":[],"rule":null,"flow":null}}"#);
+            let change: AttributeChange = serde_json::from_str(&json).unwrap();
+            assert_eq!(change.old, [expected], "{text}");
+        }
+    }
+
+    #[test]
     fn values_that_are_none_are_refused() {
-        for wrong in [r#"{"binary":"*"}"#, r#"{"reference":"no name"}"#, "1.5", "null", "{}"] {
+        let wrongs = [
+            r#"{"binary":"*"}"#,
+            r#"{"reference":"no name"}"#,
+            r#"{"binary":"AQ==","reference":"CN=a"}"#,
+            r#"{"binary":7}"#,
+            "9223372036854775808",
+            "1.5",
+            "null",
+            "[]",
+            "{}",
+        ];
+        for wrong in wrongs {
             let json =
                 format!(r#"{{"attribute":"a","old":[{wrong}],"new":[],"rule":null,"flow":null}}"#);
             assert!(serde_json::from_str::<AttributeChange>(&json).is_err(), "{wrong}");

@@ -18,8 +18,16 @@ const MAX_KINDS: usize = 100_000;
 impl Unreadable {
     /// Notes what a predicted export could not read.
     pub fn note(&mut self, export: &PendingExport) {
-        for attribute in &export.unreadable {
-            let key = (export.object_type.clone(), attribute.clone());
+        self.note_of(&export.object_type, &export.unreadable);
+    }
+
+    /// Notes what could not be read of an object of a type.
+    pub fn note_of(&mut self, object_type: &AttributeName, attributes: &[AttributeName]) {
+        for attribute in attributes {
+            if self.has(object_type, attribute) {
+                continue;
+            }
+            let key = (object_type.clone(), attribute.clone());
             if self.0.len() < MAX_KINDS {
                 self.0.insert(key);
             }
@@ -148,6 +156,12 @@ pub fn one_sided(export: &PendingExport, outcome: Outcome, unreadable: &Unreadab
 
 /// Places of the same attribute on both sides, in the order of the names.
 fn merged(a: &[AttributeChange], b: &[AttributeChange]) -> Vec<(Option<usize>, Option<usize>)> {
+    // Most objects change the same attributes on both sides, in the same order.
+    let is_sorted = |all: &[AttributeChange]| all.is_sorted_by(|a, b| a.attribute < b.attribute);
+    let is_same = a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.attribute == b.attribute);
+    if is_same && is_sorted(a) {
+        return (0..a.len()).map(|at| (Some(at), Some(at))).collect();
+    }
     let mut all: BTreeMap<&AttributeName, (Option<usize>, Option<usize>)> = BTreeMap::new();
     for (at, it) in a.iter().enumerate() {
         all.entry(&it.attribute).or_default().0 = Some(at);
@@ -160,9 +174,12 @@ fn merged(a: &[AttributeChange], b: &[AttributeChange]) -> Vec<(Option<usize>, O
 
 /// Whether two changes of an attribute come to the same: the values after them, or what they add and remove.
 fn values(predicted: &AttributeChange, real: &AttributeChange) -> Outcome {
+    if predicted.new == real.new || is_alike(&predicted.new, &real.new) {
+        return Outcome::Same;
+    }
     let sets = [&predicted.old, &predicted.new, &real.old, &real.new];
     let [old_a, new_a, old_b, new_b] = sets.map(|it| it.iter().collect::<BTreeSet<_>>());
-    if new_a == new_b || is_alike(&predicted.new, &real.new) {
+    if new_a == new_b {
         return Outcome::Same;
     }
     let come = |old: &BTreeSet<_>, new: &BTreeSet<_>| -> BTreeSet<_> {

@@ -23,7 +23,7 @@ pub struct Guards {
     sensitive: Sensitive,
     seen: Seen,
     deletes: BTreeMap<AttributeName, u64>,
-    changes: BTreeMap<(AttributeName, AttributeName), u64>,
+    changes: BTreeMap<AttributeName, BTreeMap<AttributeName, u64>>,
     named: Vec<Tripped>,
     unnamed: u64,
 }
@@ -220,9 +220,17 @@ impl Guards {
             Operation::Add => self.seen.adds += 1,
             Operation::Update | Operation::Rename => {
                 self.seen.updates += 1;
+                if !self.changes.contains_key(&export.object_type) {
+                    self.changes.insert(export.object_type.clone(), BTreeMap::new());
+                }
+                let Some(counts) = self.changes.get_mut(&export.object_type) else { return };
                 for change in &export.changes {
-                    let key = (export.object_type.clone(), change.attribute.clone());
-                    *self.changes.entry(key).or_default() += 1;
+                    match counts.get_mut(&change.attribute) {
+                        Some(n) => *n += 1,
+                        None => {
+                            counts.insert(change.attribute.clone(), 1);
+                        }
+                    }
                 }
             }
             Operation::Delete | Operation::DeleteAdd => {
@@ -269,7 +277,10 @@ impl Guards {
             }
         }
         if let Some(limit) = self.limits.attribute_percent {
-            for ((object_type, attribute), count) in self.changes {
+            let changes = self.changes.into_iter().flat_map(|(object_type, counts)| {
+                counts.into_iter().map(move |it| (object_type.clone(), it.0, it.1))
+            });
+            for (object_type, attribute, count) in changes {
                 match self.population.0.get(&object_type).copied() {
                     Some(of) if exceeds(count, of, limit) => {
                         tripped.push(Tripped::AttributeChanges {

@@ -290,9 +290,14 @@ impl Review {
                 && it.object_type == *object_type
                 && it.connector == connector
         };
+        let known =
+            self.kinds.iter().position(|it| is_it(it, &shown.connector, &shown.object_type));
+        if let Some(at) = known {
+            return &mut self.kinds[at];
+        }
+        let mut found = None;
         let (mut connector, mut object_type) = (shown.connector.clone(), shown.object_type.clone());
-        let mut found = self.kinds.iter().position(|it| is_it(it, &connector, &object_type));
-        if found.is_none() && self.kinds.len() >= MAX_KINDS {
+        if self.kinds.len() >= MAX_KINDS {
             (connector, object_type) = (MORE.to_owned(), MORE.into());
             found = self.kinds.iter().position(|it| is_it(it, &connector, &object_type));
         }

@@ -1,6 +1,7 @@
 //! `dirlift verify`: what is about to be exported, predicted and real, and what of it nobody expects.
 mod anchors;
 mod gather;
+mod places;
 mod real;
 mod server;
 mod stored;

@@ -2,12 +2,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dirlift_deployment::{
-    ConnectorKind, Drawer, RunId, RunStep, Scratch, Store, StoreError, StoredConnector,
+    ConnectorKind, Drawer, PendingHead, RunId, RunStep, Scratch, Store, StoreError, StoredConnector,
 };
 use dirlift_model::{DistinguishedName, Guid, PendingExport, TenantFacts, pending::Operation};
 use dirlift_verifier::{
     Marks, Population, RunFact, StepFact, Unreadable, cloud_anchor, kind_of_profile,
 };
+
+use super::places::{Place, Places};
 
 /// The setting that holds the facts of the tenant, as JSON.
 const TENANT_FACTS: &str = "tenant_facts";
@@ -27,8 +29,9 @@ pub(super) struct Stored<'s> {
     pub(super) sync_runs: Vec<RunId>,
     pub(super) import_runs: BTreeMap<String, RunId>,
     scratch: Scratch,
+    places: Places,
     /// Places of pending exports that were met, one bit each, by run.
-    met: BTreeMap<RunId, Vec<u64>>,
+    met: Vec<Vec<u64>>,
     has_marks: bool,
     pub(super) has_tenant_facts: bool,
 }
@@ -38,14 +41,6 @@ pub(super) struct Stored<'s> {
 pub(super) struct Predicted {
     pub(super) counts: BTreeMap<String, u64>,
     pub(super) unreadable: Unreadable,
-}
-
-/// Where a pending export stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    run: RunId,
-    run_idx: usize,
-    ordinal: u64,
 }
 
 impl<'s> Stored<'s> {
@@ -71,7 +66,7 @@ impl<'s> Stored<'s> {
             .filter_map(|it| Some((it.name.clone(), newest(it.id, &imports)?)))
             .collect();
         let scratch = Scratch::open()?;
-        let met = BTreeMap::new();
+        let met = Vec::new();
         let (has_marks, has_tenant_facts) = (false, false);
         Ok(Self {
             store,
@@ -79,6 +74,7 @@ impl<'s> Stored<'s> {
             sync_runs,
             import_runs,
             scratch,
+            places: Places::default(),
             met,
             has_marks,
             has_tenant_facts,
@@ -130,53 +126,36 @@ impl<'s> Stored<'s> {
     pub(super) fn index(&mut self, compared: &BTreeSet<String>) -> Result<Predicted, StoreError> {
         let mut found = Predicted::default();
         let cloud: BTreeSet<String> = self.cloud().map(|it| it.name.clone()).collect();
-        for run_idx in 0..self.sync_runs.len() {
-            self.for_each_predicted(run_idx, |this, place, it| {
-                found.unreadable.note(it);
-                match found.counts.get_mut(&it.connector) {
-                    Some(n) => *n += 1,
-                    None => {
-                        found.counts.insert(it.connector.clone(), 1);
-                    }
+        for (run_idx, run) in self.sync_runs.iter().enumerate() {
+            let (mut ordinal, mut outcome) = (0, Ok(()));
+            let (scratch, places) = (&self.scratch, &mut self.places);
+            self.store.for_each_pending_head(*run, |it| {
+                if outcome.is_ok() {
+                    found.note(&it);
+                    let is_cloud = cloud.contains(it.connector.as_ref());
+                    let is_compared = compared.contains(it.connector.as_ref());
+                    let place = is_compared.then_some(Place { run_idx, ordinal });
+                    outcome = put(scratch, places, &it, is_cloud, place);
                 }
-                let anchor = it.anchor.as_deref();
-                if it.operation == Operation::Add
-                    && cloud.contains(&it.connector)
-                    && let Some(anchor) = anchor
-                {
-                    this.scratch.put(ADDS, anchor, "")?;
-                }
-                if compared.contains(&it.connector) {
-                    let value = format!("{}:{}", place.run_idx, place.ordinal);
-                    this.scratch.put(NAMES, &key(&it.connector, &it.dn), &value)?;
-                    if let Some(anchor) = anchor.filter(|anchor| !is_spelt(&it.dn, anchor)) {
-                        this.scratch.put(
-                            ANCHORS,
-                            &format!("{}\0{anchor}", it.connector),
-                            &value,
-                        )?;
-                    }
-                }
-                Ok(())
+                ordinal += 1;
             })?;
+            outcome?;
         }
+        self.places.sort();
         Ok(found)
     }
 
     /// Gives the pending exports of a run to `each`; its first error ends it.
-    pub(super) fn for_each_predicted<E: From<StoreError>>(
+    fn for_each_predicted<E: From<StoreError>>(
         &self,
-        run_idx: usize,
-        mut each: impl FnMut(&Self, Place, &PendingExport) -> Result<(), E>,
+        run: RunId,
+        mut each: impl FnMut(&Self, &PendingExport) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Some(run) = self.sync_runs.get(run_idx).copied() else { return Ok(()) };
-        let mut ordinal = 0;
         let mut outcome = Ok(());
         self.store.for_each_pending(run, |it| {
             if outcome.is_ok() {
-                outcome = each(self, Place { run, run_idx, ordinal }, &it);
+                outcome = each(self, &it);
             }
-            ordinal += 1;
         })?;
         outcome
     }
@@ -188,14 +167,13 @@ impl<'s> Stored<'s> {
         mut each: impl FnMut(&Self, &PendingExport) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(run) = self.sync_runs.get(run_idx).copied() else { return Ok(()) };
-        if !self.met.contains_key(&run) {
-            return self.for_each_predicted(run_idx, |this, _, it| each(this, it));
+        if self.met.get(run_idx).is_none_or(Vec::is_empty) {
+            return self.for_each_predicted(run, each);
         }
         // Most were met: those that were not are fetched one by one.
         let counts = self.store.pending_counts(run)?;
         for ordinal in 0..counts.iter().map(|it| it.count).sum() {
-            let place = Place { run, run_idx, ordinal };
-            if !self.is_met(place)
+            if !self.is_met(Place { run_idx, ordinal })
                 && let Some(it) = self.store.pending_at(run, ordinal)?
             {
                 each(self, &it)?;
@@ -209,34 +187,53 @@ impl<'s> Stored<'s> {
         &self,
         real: &PendingExport,
     ) -> Result<Option<(Place, PendingExport)>, StoreError> {
-        let mut found = self.scratch.get(NAMES, &key(&real.connector, &real.dn))?;
-        if found.is_none()
-            && let Some(anchor) = &real.anchor
-        {
-            found = self.scratch.get(ANCHORS, &format!("{}\0{anchor}", real.connector))?;
+        let name = key(&real.connector, real.dn.as_str());
+        let is_named = |it: &PendingExport| {
+            it.dn.as_str() == real.dn.as_str() || key(&it.connector, it.dn.as_str()) == name
+        };
+        let found = self.find(NAMES, &name, |it| it.connector == real.connector && is_named(it))?;
+        if found.is_some() {
+            return Ok(found);
         }
-        let place = found.as_deref().and_then(|it| {
-            let (run_idx, ordinal) = it.split_once(':')?;
-            let run_idx = run_idx.parse().ok()?;
-            let run = *self.sync_runs.get(run_idx)?;
-            Some(Place { run, run_idx, ordinal: ordinal.parse().ok()? })
-        });
-        let Some(place) = place else { return Ok(None) };
-        Ok(self.store.pending_at(place.run, place.ordinal)?.map(|it| (place, it)))
+        let Some(anchor) = &real.anchor else { return Ok(None) };
+        self.find(ANCHORS, &anchor_key(&real.connector, anchor), |it| {
+            it.connector == real.connector && it.anchor == real.anchor
+        })
+    }
+
+    /// The first export under a key, if it is the one that is meant.
+    fn find(
+        &self,
+        drawer: Drawer,
+        key: &str,
+        is_it: impl Fn(&PendingExport) -> bool,
+    ) -> Result<Option<(Place, PendingExport)>, StoreError> {
+        let overflow = if self.places.is_full() { self.scratch.get(drawer, key)? } else { None };
+        let overflow = overflow.as_deref().and_then(Place::read);
+        for place in self.places.find(drawer, key).chain(overflow) {
+            let Some(run) = self.sync_runs.get(place.run_idx) else { continue };
+            if let Some(it) = self.store.pending_at(*run, place.ordinal)?.filter(&is_it) {
+                return Ok(Some((place, it)));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn meet(&mut self, place: Place) {
         let (word, bit) = bit(place);
-        let words = self.met.entry(place.run).or_default();
+        if self.met.len() <= place.run_idx {
+            self.met.resize_with(place.run_idx + 1, Vec::new);
+        }
+        let words = &mut self.met[place.run_idx];
         if words.len() <= word {
             words.resize(word + 1, 0);
         }
         words[word] |= bit;
     }
 
-    pub(super) fn is_met(&self, place: Place) -> bool {
+    fn is_met(&self, place: Place) -> bool {
         let (word, bit) = bit(place);
-        self.met.get(&place.run).and_then(|it| it.get(word)).is_some_and(|it| it & bit != 0)
+        self.met.get(place.run_idx).and_then(|it| it.get(word)).is_some_and(|it| it & bit != 0)
     }
 
     /// Reads the cloud's objects: their anchors, and which of them have a role or a licence.
@@ -257,7 +254,7 @@ impl<'s> Stored<'s> {
                 if outcome.is_err() {
                     return;
                 }
-                let key = key(&name, &it.dn);
+                let key = key(&name, it.dn.as_str());
                 let anchor = cloud_anchor(&it).unwrap_or_default();
                 outcome = self.scratch.put(CLOUD, &key, &format!("{}\0{anchor}", it.object_type));
                 let is = |all: &BTreeSet<Guid>| it.id.is_some_and(|id| all.contains(&id));
@@ -280,7 +277,7 @@ impl<'s> Stored<'s> {
         if !self.has_marks {
             return Ok(Marks::default());
         }
-        let found = self.scratch.get(MARKS, &key(&export.connector, &export.dn))?;
+        let found = self.scratch.get(MARKS, &key(&export.connector, export.dn.as_str()))?;
         let found = found.unwrap_or_default();
         Ok(Marks { is_administrator: found.contains('a'), has_licence: found.contains('l') })
     }
@@ -291,7 +288,7 @@ impl<'s> Stored<'s> {
         connector: &str,
         dn: &DistinguishedName,
     ) -> Result<Option<(String, Option<String>)>, StoreError> {
-        let found = self.scratch.get(CLOUD, &key(connector, dn))?;
+        let found = self.scratch.get(CLOUD, &key(connector, dn.as_str()))?;
         Ok(found.and_then(|it| {
             let (object_type, anchor) = it.split_once('\0')?;
             let anchor = Some(anchor.to_owned()).filter(|it| !it.is_empty());
@@ -318,9 +315,50 @@ fn bit(place: Place) -> (usize, u64) {
     (word, 1 << (place.ordinal % 64))
 }
 
+/// Puts a predicted export into the index; `place` is that of one that is going to be compared.
+fn put(
+    scratch: &Scratch,
+    places: &mut Places,
+    it: &PendingHead<'_>,
+    is_cloud: bool,
+    place: Option<Place>,
+) -> Result<(), StoreError> {
+    let anchor = it.anchor.as_deref();
+    if it.operation == Operation::Add
+        && is_cloud
+        && let Some(anchor) = anchor
+    {
+        scratch.put(ADDS, anchor, "")?;
+    }
+    let Some(place) = place else { return Ok(()) };
+    let mut put = |drawer, key: &str| {
+        if places.put(drawer, key, place) {
+            return Ok(());
+        }
+        scratch.put(drawer, key, &place.write())
+    };
+    put(NAMES, &key(&it.connector, &it.dn))?;
+    match anchor.filter(|anchor| !is_spelt(&it.dn, anchor)) {
+        Some(anchor) => put(ANCHORS, &anchor_key(&it.connector, anchor)),
+        None => Ok(()),
+    }
+}
+
+impl Predicted {
+    fn note(&mut self, it: &PendingHead<'_>) {
+        self.unreadable.note_of(&it.object_type, &it.unreadable);
+        match self.counts.get_mut(it.connector.as_ref()) {
+            Some(n) => *n += 1,
+            None => {
+                self.counts.insert(it.connector.clone().into_owned(), 1);
+            }
+        }
+    }
+}
+
 /// Whether a name is the one that the cloud connector makes of an anchor: who finds it needs no second way.
-fn is_spelt(dn: &DistinguishedName, anchor: &str) -> bool {
-    let hex = dn.as_str().strip_prefix("CN={").and_then(|it| it.strip_suffix('}'));
+fn is_spelt(dn: &str, anchor: &str) -> bool {
+    let hex = dn.strip_prefix("CN={").and_then(|it| it.strip_suffix('}'));
     hex.is_some_and(|hex| {
         let digits = anchor.bytes().flat_map(|it| [it >> 4, it & 15]);
         let digits = digits.map(|it| b"0123456789ABCDEF"[usize::from(it)]);
@@ -329,6 +367,11 @@ fn is_spelt(dn: &DistinguishedName, anchor: &str) -> bool {
 }
 
 /// The name of an object as the index has it.
-fn key(connector: &str, dn: &DistinguishedName) -> String {
-    format!("{connector}\0{}", dn.as_str().to_uppercase())
+fn key(connector: &str, dn: &str) -> String {
+    format!("{connector}\0{}", dn.to_uppercase())
+}
+
+/// The anchor of an object as the index has it.
+fn anchor_key(connector: &str, anchor: &str) -> String {
+    format!("{connector}\0{anchor}")
 }
