@@ -9,6 +9,7 @@ pub mod graph;
 #[cfg(feature = "ldap")]
 pub mod ldap;
 pub mod mutate;
+pub mod northwind;
 pub mod org;
 #[cfg(feature = "ldap")]
 pub mod pki;
