@@ -157,11 +157,9 @@ pub fn ldif(out: &mut impl Write) -> io::Result<()> {
             out,
             "dn: {dn}\nobjectClass: top\nobjectClass: {classes}\nobjectGUID:: {guid}\nobjectSid:: {sid}\ncn: User {number}\n\
              displayName: User {number}\ngivenName: User\nsn: {number}\nsAMAccountName: user{number}\n\
-             userPrincipalName: user{number}@{}\nmail: user{number}@{domain}\n\
+             userPrincipalName: user{number}@northwind.example\nmail: user{number}@{domain}\n\
              proxyAddresses: SMTP:user{number}@{domain}\ntitle: {title}\nphysicalDeliveryOfficeName: Office {}\n\
              userAccountControl: {control}\n",
-            // An inetOrgPerson keeps the stock flow: its name is the directory's own.
-            "northwind.example",
             number % 90,
         )?;
         match number {
