@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_forest_has_what_the_old_server_counted() {
-        let ldif = text(|it| super::ldif(it));
+        let ldif = text(super::ldif);
         let count = |what: &str| ldif.lines().filter(|it| *it == what).count();
         assert_eq!(USERS + INET_ORG_PERSONS + CONTACTS + GROUPS, OBJECTS);
         // Archived, filtered, and both sorts of contractors are there as well: 18 + 24 + 40.
@@ -331,10 +331,10 @@ mod tests {
     #[test]
     fn the_tenant_has_what_the_old_server_left() {
         // 54,246 without new and soft ones (137 + 9), with those to be deleted (61 + 18 + 24); cloud alone: 210 + 9.
-        let users = text(|it| super::users(it));
+        let users = text(super::users);
         assert_eq!(users.matches("onPremisesSyncEnabled").count(), 54_203);
         assert_eq!(users.lines().count(), 54_203 + 219);
-        assert_eq!(text(|it| groups(it)).lines().count(), 5_200);
-        assert_eq!(text(|it| contacts(it)).lines().count(), 3_034);
+        assert_eq!(text(groups).lines().count(), 5_200);
+        assert_eq!(text(contacts).lines().count(), 3_034);
     }
 }

@@ -343,8 +343,8 @@ fn held(dn: &str, ty: &str, connector: &str, inner: &str) -> String {
 }
 
 fn values(name: &str, ty: &str, values: &[&str]) -> String {
-    let values: String = values.iter().map(|it| format!("<value>{it}</value>")).collect();
-    format!("<attr name=\"{name}\" type=\"{ty}\">{values}</attr>")
+    let values = values.join("</value><value>");
+    format!("<attr name=\"{name}\" type=\"{ty}\"><value>{values}</value></attr>")
 }
 
 fn bytes(name: &str, bytes: &[u8]) -> String {

@@ -5,7 +5,7 @@ use crate::{analyze, dirlift, organisation, run};
 
 #[test]
 fn help_says_what_there_is_and_how_it_ends() {
-    dirlift().arg("--help").assert().code(0).stderr_eq("").stdout_eq(str![[r#"
+    dirlift().arg("--help").assert().code(0).stderr_eq("").stdout_eq(str![[r"
 Moves an organisation off a legacy directory synchronisation server onto Microsoft Entra Connect
 
 Usage: dirlift <COMMAND>
@@ -46,7 +46,7 @@ Exit codes:
 
 3 wins over 4. A closed pipe is success.
 
-"#]]);
+"]]);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn help_of_export_offers_what_exists_and_nothing_else() {
 
 #[test]
 fn help_of_bundle_lists_its_commands() {
-    dirlift().args(["bundle", "--help"]).assert().code(0).stderr_eq("").stdout_eq(str![[r#"
+    dirlift().args(["bundle", "--help"]).assert().code(0).stderr_eq("").stdout_eq(str![[r"
 Shows, checks and compares bundles of settings
 
 Usage: dirlift bundle <COMMAND>
@@ -126,7 +126,7 @@ Exit codes:
 
 3 wins over 4. A closed pipe is success.
 
-"#]]);
+"]]);
 }
 
 #[test]
