@@ -126,3 +126,146 @@ fn staging(server: &ServerState, seen_at: Timestamp) -> (bool, String) {
         Some(at) => (false, format!("it is in staging mode, and an export ended on it at {at}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dirlift_model::{
+        checklist::{RehearsedConnector, RehearsedRun},
+        verification::{
+            AnchorProof, Asked, FORMAT_VERSION, Filter, Outcome, OutcomeCount, RealExports,
+        },
+    };
+
+    use super::*;
+
+    fn hour(n: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + 3600 * n).unwrap()
+    }
+
+    fn verification() -> Verification {
+        Verification {
+            format_version: FORMAT_VERSION,
+            tool_version: String::new(),
+            as_of: hour(0),
+            deployment: String::new(),
+            conclusion: Conclusion::Clean,
+            objections: Vec::new(),
+            missing: Vec::new(),
+            connectors: Vec::new(),
+            operations: Vec::new(),
+            server: None,
+            by_operation: Vec::new(),
+            by_attribute: Vec::new(),
+            guards: Vec::new(),
+            anchors: AnchorProof {
+                has_metaverse: false,
+                counts: Vec::new(),
+                objections: Vec::new(),
+                not_named: 0,
+            },
+            accepted: Vec::new(),
+            filter: Filter::default(),
+            rows: Vec::new(),
+            matching: 0,
+            left_off: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    fn shown(it: &Verification) -> Vec<(EvidenceKind, bool)> {
+        let all = verified(it, &Rehearsed::default(), hour(0));
+        all.iter().map(|it| (it.kind, it.holds)).collect()
+    }
+
+    #[test]
+    fn nothing_was_seen_before_the_newest_run() {
+        let run = |n| Some(RehearsedRun { ended_at: hour(n), result: "success".to_owned() });
+        let connector = RehearsedConnector { full_import: run(2), ..RehearsedConnector::default() };
+        let rehearsed = Rehearsed { connectors: vec![connector], ..Rehearsed::default() };
+        for (now, seen) in [(1, 2), (2, 2), (3, 3)] {
+            assert_eq!(verified(&verification(), &rehearsed, hour(now))[0].seen_at, hour(seen));
+        }
+    }
+
+    #[test]
+    fn a_verdict_and_anchors() {
+        use EvidenceKind::{Anchors, Verification as Verdict};
+        let mut it = verification();
+        assert_eq!(shown(&it), [(Verdict, true)]);
+        it.anchors.has_metaverse = true;
+        it.conclusion = Conclusion::Incomplete;
+        it.missing.push("something".to_owned());
+        assert_eq!(shown(&it), [(Verdict, false), (Anchors, true)]);
+        assert_eq!(verified(&it, &Rehearsed::default(), hour(0))[0].detail, "something");
+        it.conclusion = Conclusion::Unexpected;
+        it.anchors.not_named = 1;
+        assert_eq!(shown(&it), [(Verdict, false), (Anchors, false)]);
+    }
+
+    #[test]
+    fn a_comparison_needs_the_cloud_and_no_difference_that_nobody_accepted() {
+        use Outcome::{Different, NotComparable, OnlyHere, OnlyThere, Same};
+        let of = |is_cloud, real: bool, outcome, unexpected, left_out| ConnectorReview {
+            connector: "c".to_owned(),
+            is_cloud,
+            predicted: Some(1),
+            real: real.then(|| RealExports { left_out, ..RealExports::default() }),
+            outcomes: vec![OutcomeCount { outcome, objects: 1 }],
+            unexpected,
+        };
+        let cases = [
+            (of(false, true, Same, 0, 0), None),
+            (of(true, false, Outcome::NotCompared, 0, 0), None),
+            (of(true, true, Same, 0, 0), Some(true)),
+            // It is not expected, and yet both sides agree on it.
+            (of(true, true, Same, 1, 0), Some(true)),
+            (of(true, true, NotComparable, 0, 0), Some(true)),
+            (of(true, true, Different, 1, 0), Some(false)),
+            (of(true, true, OnlyHere, 1, 0), Some(false)),
+            (of(true, true, OnlyThere, 1, 0), Some(false)),
+            (of(true, true, Different, 0, 0), Some(true)),
+            (of(true, true, Same, 0, 1), Some(false)),
+        ];
+        for (connector, expected) in cases {
+            let mut it = verification();
+            it.connectors.push(connector);
+            let found = shown(&it).into_iter().find(|it| it.0 == EvidenceKind::Comparison);
+            assert_eq!(found.map(|it| it.1), expected, "{it:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_stages_or_has_left() {
+        use EvidenceKind::{ServerOperations, StagingOff, StagingOn};
+        let of = |is_staging, last_export, state: Option<OperationState>| {
+            let mut it = verification();
+            it.server = Some(ServerState {
+                database: "ADSync on new".to_owned(),
+                is_staging,
+                last_run: None,
+                last_export,
+                not_read: Vec::new(),
+            });
+            it.operations.extend(state.map(|state| OperationCheck {
+                place: Place::Server,
+                connector: "c".to_owned(),
+                asked: Asked::FullImport,
+                state,
+                profile: None,
+                result: None,
+                ended: None,
+                errors: Vec::new(),
+            }));
+            shown(&it)[1..].to_vec()
+        };
+        let ok = Some(OperationState::Success);
+        assert_eq!(of(None, None, ok), [(ServerOperations, true)]);
+        assert_eq!(of(Some(true), None, ok), [(ServerOperations, true), (StagingOn, true)]);
+        assert_eq!(of(Some(true), Some(hour(-25)), ok)[1], (StagingOn, true));
+        assert_eq!(of(Some(true), Some(hour(-24)), ok)[1], (StagingOn, false));
+        // Without runs nobody knows whether it exported.
+        assert_eq!(of(Some(true), None, None), []);
+        assert_eq!(of(Some(true), None, Some(OperationState::Errors))[0].1, false);
+        assert_eq!(of(Some(false), None, None), [(StagingOn, false), (StagingOff, true)]);
+    }
+}
