@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(of(Some(true), Some(hour(-24)), ok)[1], (StagingOn, false));
         // Without runs nobody knows whether it exported.
         assert_eq!(of(Some(true), None, None), []);
-        assert_eq!(of(Some(true), None, Some(OperationState::Errors))[0].1, false);
+        assert!(!of(Some(true), None, Some(OperationState::Errors))[0].1);
         assert_eq!(of(Some(false), None, None), [(StagingOn, false), (StagingOff, true)]);
     }
 }
