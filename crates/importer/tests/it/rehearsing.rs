@@ -134,3 +134,48 @@ fn every_object_passes_the_sink() {
     let notes = loaded.known.notes.join("\n");
     assert!(notes.contains("the NetBIOS name of small.example is not known"), "{notes}");
 }
+
+/// Graph shows no anchor of a contact, but whether the tenant marks it as synchronised; mail addresses then tell which it is.
+#[test]
+fn a_contact_that_was_synchronised_is_found_by_its_address() {
+    let folder = tempfile::tempdir().unwrap();
+    small::write(folder.path()).unwrap();
+    let forest = folder.path().join("forest.ldf");
+    let mut ldif = std::fs::read_to_string(&forest).unwrap();
+    ldif.push_str(
+        "dn: CN=Zoe,OU=Staff,DC=small,DC=example\nobjectClass: top\nobjectClass: contact\n\
+         objectGUID:: WlpaWlpaWlpaWlpaWlpaWg==\ncn: Zoe\ndisplayName: Zoe\nmail: zoe@partner.example\n\
+         mailNickname: zoe\nproxyAddresses: SMTP:zoe@partner.example\n\n",
+    );
+    std::fs::write(&forest, ldif).unwrap();
+    let contact = |id: &str, name: &str, is_synchronised: bool| {
+        let nick = name.to_lowercase();
+        format!(
+            "{{\"id\":\"{id}\",\"onPremisesSyncEnabled\":{is_synchronised},\"displayName\":\"Old {name}\",\
+             \"mail\":\"{nick}@partner.example\",\"mailNickname\":\"{nick}\",\
+             \"proxyAddresses\":[\"SMTP:{nick}@partner.example\"]}}\n"
+        )
+    };
+    let (zoe, yan, own) = (
+        "00000000-0000-0000-0000-0000000000a1",
+        "00000000-0000-0000-0000-0000000000a2",
+        "00000000-0000-0000-0000-0000000000a3",
+    );
+    let lines =
+        contact(zoe, "Zoe", true) + &contact(yan, "Yan", true) + &contact(own, "Own", false);
+    std::fs::write(folder.path().join("tenant/contacts.jsonl"), lines).unwrap();
+    let done = loaded(folder.path(), &mut ()).run().unwrap();
+    let mut exports: Vec<_> = done
+        .synchronized
+        .exports()
+        .filter(|it| it.object_type.as_str() == "contact")
+        .map(|it| shown(&it))
+        .collect();
+    exports.sort();
+    // Yan has left the forest; Own is the tenant's.
+    let expected = [
+        format!("delete CN={{{yan}}}; source gone "),
+        format!("update CN={{{zoe}}} displayName:Old Zoe>Zoe; flowed"),
+    ];
+    assert_eq!(exports, expected);
+}
