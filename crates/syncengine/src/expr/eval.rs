@@ -37,7 +37,7 @@ pub(super) fn run(
         input,
         slots: vec![Value::Null; program.n_slots],
         work: Work::new(),
-        random: input.seed(),
+        random: None,
         used: AssumptionSet::default(),
         trace,
     };
@@ -50,7 +50,8 @@ struct Machine<'a, 'b, 't> {
     input: &'a dyn Input,
     slots: Vec<Value>,
     work: Work,
-    random: u64,
+    /// Where the sequence of random numbers is; none before the first.
+    random: Option<u64>,
     used: AssumptionSet,
     trace: Option<&'b mut Trace<'t>>,
 }
@@ -306,7 +307,7 @@ impl<'a> Machine<'a, '_, '_> {
         let mut call = Call {
             function,
             args,
-            now: self.input.now(),
+            input: self.input,
             random: &mut self.random,
             used: &mut self.used,
             work: &mut self.work,

@@ -8,6 +8,7 @@ use super::{Function, Takes};
 use crate::{
     assumption::{Assumption, AssumptionSet},
     expr::{MAX_BYTES, MAX_WORK, fault::Fault},
+    input::Input,
     value::{Kinds, Scalar, Value},
 };
 
@@ -40,8 +41,8 @@ impl Work {
 pub(crate) struct Call<'a> {
     pub(crate) function: &'static Function,
     pub(crate) args: &'a [Value],
-    pub(crate) now: Timestamp,
-    pub(crate) random: &'a mut u64,
+    pub(crate) input: &'a dyn Input,
+    pub(crate) random: &'a mut Option<u64>,
     pub(crate) used: &'a mut AssumptionSet,
     pub(crate) work: &'a mut Work,
 }
@@ -161,8 +162,9 @@ impl Call<'_> {
 
     /// The next number of the seeded sequence (`SplitMix64`).
     pub(crate) fn next_random(&mut self) -> u64 {
-        *self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = *self.random;
+        let random = self.random.get_or_insert_with(|| self.input.seed());
+        *random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *random;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)

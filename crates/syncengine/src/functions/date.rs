@@ -15,7 +15,7 @@ const SECONDS_TO_1970: i64 = 11_644_473_600;
 
 pub(super) fn now(call: &mut Call<'_>) -> Answer {
     call.assume(Assumption::Now);
-    Ok(Value::One(Scalar::Date(call.now)))
+    Ok(Value::One(Scalar::Date(call.input.now())))
 }
 
 pub(super) fn from_num(call: &mut Call<'_>) -> Answer {

@@ -1,11 +1,11 @@
 //! Values of both spaces and of the metaverse, each stored once.
 use std::{
-    collections::hash_map::DefaultHasher,
-    hash::{Hash as _, Hasher as _},
+    hash::{BuildHasher as _, Hasher as _},
     sync::Arc,
 };
 
 use dirlift_model::{AttributeValue, DistinguishedName};
+use foldhash::fast::RandomState;
 
 use super::small;
 use crate::value::{Kind, Scalar};
@@ -48,53 +48,64 @@ pub(super) struct Raw<'a> {
     pub(super) bytes: &'a [u8],
 }
 
+/// A place of the table that finds values.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    /// Half of the hash: it tells nearly all other values apart, and a larger table is filled without looking at any.
+    tag: u32,
+    /// The number of the value plus one; zero is free.
+    id: u32,
+}
+
 /// Every value once.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
     pages: Vec<Vec<u8>>,
     /// The place of each value, in units.
     places: Vec<u32>,
-    /// Numbers of values plus one, found by hash; zero is free.
-    table: Vec<u32>,
+    table: Vec<Slot>,
+    /// Seeded anew in each run, so that nobody can choose values that meet; no result depends on it.
+    hasher: RandomState,
     full: bool,
 }
 
 impl Arena {
     /// Stores a value, or finds it.
     pub(super) fn intern(&mut self, raw: Raw<'_>) -> ValueId {
-        if self.places.len() * 4 >= self.table.len() * 3 {
+        if self.places.len() * 8 >= self.table.len() * 7 {
             self.grow();
         }
-        let mut slot = self.first_slot(raw);
-        loop {
-            match self.table[slot].checked_sub(1) {
-                None => break,
-                Some(id) if self.raw(ValueId(id)) == raw => return ValueId(id),
-                Some(_) => slot = (slot + 1) & (self.table.len() - 1),
-            }
-        }
+        let tag = self.tag(raw);
+        let slot = match self.look(tag, raw) {
+            Ok(id) => return id,
+            Err(slot) => slot,
+        };
         let id = small(self.places.len());
         let Some(place) = self.place(raw).filter(|_| id < LOCAL) else {
             self.full = true;
             return ValueId(0);
         };
         self.places.push(place);
-        self.table[slot] = id + 1;
+        self.table[slot] = Slot { tag, id: id + 1 };
         ValueId(id)
     }
 
     /// Finds a value.
     pub(super) fn find(&self, raw: Raw<'_>) -> Option<ValueId> {
-        if self.table.is_empty() {
-            return None;
-        }
-        let mut slot = self.first_slot(raw);
+        if self.table.is_empty() { None } else { self.look(self.tag(raw), raw).ok() }
+    }
+
+    /// The number of a value, or the place in the table that it would take.
+    fn look(&self, tag: u32, raw: Raw<'_>) -> Result<ValueId, usize> {
+        let mask = self.table.len() - 1;
+        let mut slot = tag as usize & mask;
         loop {
-            let id = self.table[slot].checked_sub(1)?;
-            if self.raw(ValueId(id)) == raw {
-                return Some(ValueId(id));
+            let found = self.table[slot];
+            let Some(id) = found.id.checked_sub(1) else { return Err(slot) };
+            if found.tag == tag && self.raw(ValueId(id)) == raw {
+                return Ok(ValueId(id));
             }
-            slot = (slot + 1) & (self.table.len() - 1);
+            slot = (slot + 1) & mask;
         }
     }
 
@@ -123,7 +134,8 @@ impl Arena {
     /// Bytes in use.
     pub(super) fn size(&self) -> usize {
         self.pages.iter().map(Vec::capacity).sum::<usize>()
-            + (self.places.capacity() + self.table.capacity()) * 4
+            + self.places.capacity() * 4
+            + self.table.capacity() * 8
     }
 
     /// Stores a value of a directory.
@@ -141,24 +153,22 @@ impl Arena {
         }
     }
 
-    fn first_slot(&self, raw: Raw<'_>) -> usize {
-        let mut hasher = DefaultHasher::new();
-        (raw.kind as u8).hash(&mut hasher);
-        raw.bytes.hash(&mut hasher);
-        let mask = self.table.len() as u64 - 1;
-        usize::try_from(hasher.finish() & mask).unwrap_or(0)
+    fn tag(&self, raw: Raw<'_>) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u8(raw.kind as u8);
+        hasher.write(raw.bytes);
+        u32::try_from(hasher.finish() >> 32).unwrap_or_default()
     }
 
     fn grow(&mut self) {
         let n_slots = (self.table.len() * 2).max(1 << 10);
-        self.table = Vec::new();
-        self.table = vec![0; n_slots];
-        for id in 0..small(self.places.len()) {
-            let mut slot = self.first_slot(self.raw(ValueId(id)));
-            while self.table[slot] != 0 {
+        let old = std::mem::replace(&mut self.table, vec![Slot::default(); n_slots]);
+        for found in old.into_iter().filter(|it| it.id != 0) {
+            let mut slot = found.tag as usize & (n_slots - 1);
+            while self.table[slot].id != 0 {
                 slot = (slot + 1) & (n_slots - 1);
             }
-            self.table[slot] = id + 1;
+            self.table[slot] = found;
         }
     }
 

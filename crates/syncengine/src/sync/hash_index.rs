@@ -1,8 +1,10 @@
 //! A map from hashes to numbers, several for one hash.
 use std::{
     collections::{HashMap, hash_map::DefaultHasher},
-    hash::{BuildHasherDefault, Hash, Hasher},
+    hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher},
 };
+
+use foldhash::fast::RandomState;
 
 use super::small;
 
@@ -30,9 +32,16 @@ pub(super) struct HashIndex {
     heads: HashMap<u64, u32, BuildHasherDefault<Through>>,
     /// Number, and the place of the next one plus one.
     entries: Vec<(u32, u32)>,
+    /// Seeded anew in each run, so that nobody can choose things that meet; no result depends on it.
+    hasher: RandomState,
 }
 
 impl HashIndex {
+    /// The hash of a thing here; in another index it has another.
+    pub(super) fn hash(&self, thing: &(impl Hash + ?Sized)) -> u64 {
+        self.hasher.hash_one(thing)
+    }
+
     pub(super) fn insert(&mut self, hash: u64, number: u32) {
         let head = self.heads.entry(hash).or_insert(0);
         self.entries.push((number, *head));
@@ -53,10 +62,10 @@ impl HashIndex {
     }
 }
 
-/// The hash of a thing; the same in every run.
-pub(super) fn hash_of(thing: &(impl Hash + ?Sized)) -> u64 {
+/// A number that depends on a text alone, in every run the same.
+pub(super) fn seed_of(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    thing.hash(&mut hasher);
+    text.hash(&mut hasher);
     hasher.finish()
 }
 

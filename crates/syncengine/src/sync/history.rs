@@ -222,7 +222,7 @@ fn left_out(state: &State, groups: &Groups) -> HashMap<String, u32> {
             if let Some(id) = contributed.and_then(|it| it.values().next()) {
                 note(state.arena.raw(id).as_str().to_owned(), number);
             } else if state.errors.contains_key(&number) {
-                let view = CsView { state, groups, space: space_idx, idx };
+                let view = CsView::new(state, groups, space_idx, idx);
                 if let Some(it) = any_anchor(&view) {
                     note(it, number);
                 }

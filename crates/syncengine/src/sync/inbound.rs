@@ -46,7 +46,7 @@ pub(super) fn flows_in_scope(
     created: bool,
     attribute: Attr,
 ) -> Vec<FlowRef> {
-    let view = CsView { state, groups, space, idx };
+    let view = CsView::new(state, groups, space, idx);
     let plan = state.plans.inbound(space, state.spaces[space].type_idx(idx));
     let all = plan.and_then(|it| it.targets.iter().find(|it| it.0 == attribute));
     let mut out = all.map_or_else(Vec::new, |it| it.1.clone());
@@ -122,7 +122,7 @@ fn one_attribute(
     for (at, flow) in flows.iter().enumerate() {
         let Some((_, compiled)) = flow_of(&state.rules, *flow) else { continue };
         if let FlowSource::Direct(source) = &compiled.source
-            && let Some(cell) = state.spaces[view.space].cell(view.idx, attr(*source))
+            && let Some(cell) = view.cell(attr(*source))
         {
             let values: Vec<_> = cell.values().filter(|it| !state.is_empty_text(*it)).collect();
             if values.is_empty() {
@@ -238,7 +238,7 @@ fn one_object(
     idx: usize,
     piece: &mut Piece,
 ) {
-    let view = CsView { state, groups, space, idx };
+    let view = CsView::new(state, groups, space, idx);
     let number = state.number(space, idx);
     let rules = in_scope(&view, &mut piece.assumptions);
     let linking: Vec<_> =
@@ -296,7 +296,7 @@ pub(super) fn evaluate_again(
     }
     let mut used = AssumptionSet::default();
     let number = state.number(space, idx);
-    let view = CsView { state, groups, space, idx };
+    let view = CsView::new(state, groups, space, idx);
     let rules = in_scope(&view, &mut used);
     let expected = expected_type(state, &rules);
     let once =

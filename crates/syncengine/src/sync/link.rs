@@ -87,7 +87,7 @@ fn link_inward(
     let linking: Vec<usize> = state.linking[space].get(idx).iter().map(|it| *it as usize).collect();
     // Whatever rule makes an object does so only if no rule joins.
     for place in &linking {
-        let view = CsView { state, groups, space, idx };
+        let view = CsView::new(state, groups, space, idx);
         let Some(rule) = state.rule(*place) else { continue };
         let decision = decide(&rule.joins, |it| search.in_metaverse(&view, rule, it));
         let JoinDecision::Joined { target, .. } = decision else { continue };
@@ -98,7 +98,7 @@ fn link_inward(
         }
         return attach(state, groups, search, (space, idx), target, false);
     }
-    let view = CsView { state, groups, space, idx };
+    let view = CsView::new(state, groups, space, idx);
     let projected = linking.iter().find_map(|place| {
         let rule = state.rule(*place).filter(|it| it.link_type == LinkType::Provision)?;
         if !may_provision(&rule.joins, Direction::Inbound, |it| view.value(attr(it))) {

@@ -71,6 +71,9 @@ pub(super) fn changes(
     let plan = state.plans.outbound(view.space, state.metaverse.type_idx(view.mv));
     let mask = super::plan::Mask::new(&state.rules, target.rules);
     let mut flows = Vec::new();
+    // Both run in the order of attributes.
+    let olds = target.idx.map(|it| state.spaces[view.space].cells(it));
+    let mut olds = olds.into_iter().flatten().peekable();
     for (attribute, all) in plan.into_iter().flat_map(|it| &it.targets) {
         if *attribute == known.dn {
             continue;
@@ -81,7 +84,8 @@ pub(super) fn changes(
                 && super::plan::flow_of(&state.rules, *it)
                     .is_some_and(|(_, flow)| flow.applies(target.idx.is_none()))
         }));
-        let old = target.idx.and_then(|it| state.spaces[view.space].cell(it, *attribute));
+        while olds.next_if(|it| it.attribute < *attribute).is_some() {}
+        let old = olds.next_if(|it| it.attribute == *attribute);
         let old = old.map_or(&[][..], |it| it.words());
         let Fate::Set { values, flow } = fate(view, overlay, &flows, old, locate, &mut out)? else {
             continue;

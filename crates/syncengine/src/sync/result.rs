@@ -292,7 +292,7 @@ impl Synchronized {
             }
             Why::Filtered { object } => {
                 let (space, idx) = state.place(object)?;
-                let view = CsView { state, groups: &self.groups, space, idx };
+                let view = CsView::new(state, &self.groups, space, idx);
                 let plan = state.plans.inbound(space, state.spaces[space].type_idx(idx))?;
                 let provisions = |it: &&usize| {
                     state.rule(**it).is_some_and(|it| it.link_type == LinkType::Provision)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use super::{
     attributes::attr,
     cells::Attr,
-    hash_index::{HashIndex, hash_of},
+    hash_index::HashIndex,
     small,
     state::State,
     view::{CsView, Groups, MvView},
@@ -26,8 +26,8 @@ pub(super) struct Search {
     spaces: Vec<HashIndex>,
 }
 
-fn hash(attribute: Attr, case_sensitive: bool, key: &JoinKey) -> u64 {
-    hash_of(&(attribute, case_sensitive, key))
+fn hash(index: &HashIndex, attribute: Attr, case_sensitive: bool, key: &JoinKey) -> u64 {
+    index.hash(&(attribute, case_sensitive, key))
 }
 
 impl Search {
@@ -51,11 +51,12 @@ impl Search {
             keys.sort_by_key(|it| (it.connector_space, it.case_sensitive));
             keys.dedup_by_key(|it| (it.connector_space, it.case_sensitive));
             for idx in 0..if keys.is_empty() { 0 } else { space.len() } {
-                let view = CsView { state, groups, space: space_idx, idx };
+                let view = CsView::new(state, groups, space_idx, idx);
                 for it in &keys {
                     let attribute = attr(it.connector_space);
                     for key in it.keys(&view.value(attribute)) {
-                        index.insert(hash(attribute, it.case_sensitive, &key), small(idx));
+                        let hash = hash(&index, attribute, it.case_sensitive, &key);
+                        index.insert(hash, small(idx));
                     }
                 }
             }
@@ -73,7 +74,8 @@ impl Search {
                 }
                 let value = state.value(cell.values());
                 for key in keys(&value, case_sensitive) {
-                    self.metaverse.insert(hash(cell.attribute, case_sensitive, &key), small(mv));
+                    let hash = hash(&self.metaverse, cell.attribute, case_sensitive, &key);
+                    self.metaverse.insert(hash, small(mv));
                 }
             }
         }
@@ -114,7 +116,7 @@ impl Search {
         let state = view.state;
         let values: Vec<_> = criteria.iter().map(|it| view.value(attr(it.metaverse))).collect();
         let fits = |idx: usize| {
-            let there = CsView { state, groups, space: view.space, idx };
+            let there = CsView::new(state, groups, view.space, idx);
             state.spaces[view.space]
                 .object_type(idx)
                 .is_some_and(|it| rule.target_object_type.includes(it))
@@ -138,7 +140,7 @@ fn shortest(
 ) -> Vec<u64> {
     let hashes = |(it, value): (&JoinCriterion, &Value)| -> Vec<u64> {
         let keys = it.keys(value).into_iter();
-        keys.map(|key| hash(target(it), it.case_sensitive, &key)).collect()
+        keys.map(|key| hash(index, target(it), it.case_sensitive, &key)).collect()
     };
     let all = criteria.iter().zip(values).map(hashes);
     if criteria.len() == 1 {

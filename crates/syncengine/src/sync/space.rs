@@ -7,7 +7,7 @@ use super::{
     arena::{Arena, ValueId},
     attributes::Attributes,
     cells::{self, Attr, Cell, Cells, Lists},
-    hash_index::{HashIndex, hash_of},
+    hash_index::HashIndex,
     options::{Connector, ConnectorKind, Mark},
     small,
 };
@@ -119,7 +119,7 @@ impl Space {
                 self.repeated.push((name, self.ids[it as usize]));
                 continue;
             }
-            self.by_name.insert(hash_of(&name), small(kept.len()));
+            self.by_name.insert(self.by_name.hash(&name), small(kept.len()));
             kept.push(it);
             last = Some(name);
         }
@@ -163,7 +163,7 @@ impl Space {
 
     pub(super) fn find(&self, arena: &Arena, name: &DistinguishedName) -> Option<usize> {
         let is_it = |it: &u32| self.name(arena, *it as usize).as_ref() == Some(name);
-        self.by_name.get(hash_of(name)).find(is_it).map(|it| it as usize)
+        self.by_name.get(self.by_name.hash(name)).find(is_it).map(|it| it as usize)
     }
 
     pub(super) fn name(&self, arena: &Arena, idx: usize) -> Option<DistinguishedName> {

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::{
     arena::{Overlay, Raw, ValueId},
     attributes::attr,
-    cells::Attr,
-    hash_index::hash_of,
+    cells::{Attr, Cell},
+    hash_index::seed_of,
     state::{ImageCell, State},
 };
 use crate::{
@@ -26,6 +26,8 @@ pub(super) struct CsView<'a> {
     pub(super) groups: &'a Groups,
     pub(super) space: usize,
     pub(super) idx: usize,
+    /// Its attributes in order: rules ask for them many times.
+    cells: Vec<Cell<'a>>,
 }
 
 /// An object of the metaverse, seen by the rules of one connector.
@@ -38,12 +40,21 @@ pub(super) struct MvView<'a> {
     pub(super) image: Vec<ImageCell<'a>>,
 }
 
-impl CsView<'_> {
+impl<'a> CsView<'a> {
+    pub(super) fn new(state: &'a State, groups: &'a Groups, space: usize, idx: usize) -> Self {
+        Self { state, groups, space, idx, cells: state.spaces[space].cells(idx).collect() }
+    }
+
+    pub(super) fn cell(&self, attribute: Attr) -> Option<&Cell<'a>> {
+        let at = self.cells.binary_search_by_key(&attribute, |it| it.attribute).ok()?;
+        self.cells.get(at)
+    }
+
     pub(super) fn value(&self, attribute: Attr) -> Value {
-        let space = &self.state.spaces[self.space];
-        if let Some(cell) = space.cell(self.idx, attribute) {
+        if let Some(cell) = self.cell(attribute) {
             return self.state.value(cell.values());
         }
+        let space = &self.state.spaces[self.space];
         let known = &self.state.attributes.known;
         if attribute == known.dn {
             return Value::text(space.name_text(&self.state.arena, self.idx));
@@ -71,7 +82,7 @@ impl Input for CsView<'_> {
     }
 
     fn seed(&self) -> u64 {
-        hash_of(self.state.spaces[self.space].name_text(&self.state.arena, self.idx))
+        seed_of(self.state.spaces[self.space].name_text(&self.state.arena, self.idx))
     }
 }
 
@@ -115,7 +126,7 @@ impl Input for MvView<'_> {
     fn seed(&self) -> u64 {
         let origin = self.state.place(self.state.metaverse.origin(self.mv));
         origin.map_or(0, |(space, idx)| {
-            hash_of(self.state.spaces[space].name_text(&self.state.arena, idx)).rotate_left(1)
+            seed_of(self.state.spaces[space].name_text(&self.state.arena, idx)).rotate_left(1)
         })
     }
 }
@@ -198,9 +209,7 @@ impl Groups {
             for space in &state.spaces {
                 let Some(idx) = space.find(&state.arena, &name) else { continue };
                 let cell = space.cell(idx, state.attributes.known.member);
-                members.extend(
-                    cell.iter().flat_map(super::cells::Cell::values).filter_map(ValueId::as_object),
-                );
+                members.extend(cell.iter().flat_map(Cell::values).filter_map(ValueId::as_object));
             }
             out.insert(name, members);
         }
