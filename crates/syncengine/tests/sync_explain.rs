@@ -3,7 +3,10 @@
 mod common;
 
 use common::sync::{Case, cases, run};
-use dirlift_model::{Guid, pending::Cause};
+use dirlift_model::{
+    Guid,
+    pending::{Cause, Operation},
+};
 use dirlift_syncengine::sync::{LinkExplanation, ObjectExplanation, SideExplanation, Standing};
 
 const CASE: &str = r#"
@@ -84,6 +87,30 @@ AD user CN=c: sid = "1c"; anchor = "C"
 AAD user CN={43} synced: sourceAnchor = "C"
 AD user CN=robot: sid = "10"; kind = "robot"; anchor = "R"
 "#;
+
+/// A contact has the name that a user gets, and makes way.
+const REPLACED: &str = r#"
+case replaced
+rule 100 in user person Provision
+  join sid = sid
+  flow sid <- sid
+  flow sourceAnchor <- anchor
+rule 200 out person user Provision aad
+  join sourceAnchor = sourceAnchor
+  flow dn = "CN={" & ConvertToUTF8Hex([sourceAnchor]) & "}"
+  flow sourceAnchor <- sourceAnchor
+AD user CN=a: sid = "1"; anchor = "A"
+AAD contact CN={41} synced: sourceAnchor = "A"
+"#;
+
+#[test]
+fn what_makes_way_is_explained_by_what_comes() {
+    let done = run(&cases(REPLACED).remove(0), &[0, 1], 1);
+    let it = done.explain(Guid::from_u128(2), &"CN={41}".parse().unwrap()).unwrap();
+    assert_eq!(it.outbound[0].link, LinkExplanation::Provisioned { rule: "R200".to_owned() });
+    let [export] = &it.exports[..] else { panic!("{:?}", it.exports) };
+    assert_eq!(export.operation, Operation::DeleteAdd);
+}
 
 fn standings(connector: u128, dn: &str) -> ObjectExplanation {
     let done = run(&cases(STANDINGS).remove(0), &[0, 1, 2, 3, 4, 5], 1);

@@ -71,6 +71,8 @@ pub use self::{
 };
 use crate::rules::RuleSet;
 
+/// Most rules, and most flows of a rule: a flow is known by two numbers of 16 bits.
+const MAX_RULES: usize = 0xffff;
 /// Most connectors.
 const MAX_CONNECTORS: usize = 64;
 
@@ -93,6 +95,11 @@ impl Synchronization {
     ) -> Result<Self, SyncError> {
         if connectors.len() > MAX_CONNECTORS {
             return Err(SyncError::ManyConnectors(connectors.len()));
+        }
+        let most = rules.rules().iter().map(|it| it.flows.len()).max().unwrap_or(0);
+        let most = most.max(rules.rules().len());
+        if most > MAX_RULES {
+            return Err(SyncError::ManyRules(most));
         }
         let mut seen = std::collections::BTreeSet::new();
         if let Some(it) = connectors.iter().find(|it| !seen.insert(it.id)) {

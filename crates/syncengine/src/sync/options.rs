@@ -124,6 +124,11 @@ pub enum SyncError {
     /// More connectors than fit.
     #[error("there are {0} connectors, and 64 is the most; leave out those without objects")]
     ManyConnectors(usize),
+    /// More rules, or flows of one rule, than fit.
+    #[error(
+        "there are {0} rules, or flows of one rule, and 65,535 is the most; take out what is not needed"
+    )]
+    ManyRules(usize),
     /// An object for a connector that is not there.
     #[error("reading an object of connector {0}, which is not configured")]
     UnknownConnector(Guid),

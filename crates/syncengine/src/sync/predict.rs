@@ -1,6 +1,6 @@
 //! What the cloud will say to pending exports: errors it would answer with, and objects it would take over.
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
 };
 
@@ -231,11 +231,15 @@ impl Predictor<'_> {
             .filter(|it| it.space == self.space && it.idx != NONE)
             .map(|it| (it.idx, it))
             .collect();
+        // What makes way for another object lets go of its values.
+        let links = self.done.links.provisioned.iter().filter(|it| it.space == self.space);
+        let replaced: HashSet<usize> = links.filter_map(|it| it.replaces).collect();
         let mut holders: HashMap<Key, Vec<usize>> = HashMap::new();
         for idx in 0..state.spaces[self.space].len() {
             let number = super::small(idx);
             let record = records.get(&number);
-            if record.is_some_and(|it| it.operation == Operation::Delete) {
+            let is_gone = record.is_some_and(|it| it.operation == Operation::Delete);
+            if is_gone || replaced.contains(&idx) {
                 continue;
             }
             for attribute in self.unique() {
@@ -256,7 +260,7 @@ impl Predictor<'_> {
 
     fn one(&mut self, at: usize, record: &Record, claims: &[Claim]) {
         let mut told: BTreeSet<usize> = BTreeSet::new();
-        let is_new = record.idx == NONE || record.operation == Operation::DeleteAdd;
+        let is_new = record.idx == NONE;
         if is_new {
             self.soft_match(record, claims, &mut told);
         } else {

@@ -57,9 +57,10 @@ impl Synchronized {
         let space = state.spaces.iter().position(|it| it.connector.id == connector)?;
         let idx = state.spaces[space].find(&state.arena, dn);
         let made = self.links.provisioned.iter().find(|it| it.space == space && it.name == *dn);
-        let mv = match (idx, made) {
-            (Some(idx), _) => state.partner(state.number(space, idx)),
-            (None, Some(made)) => Some(made.mv),
+        // What makes way for an object has its name, and has no partner.
+        let mv = match (made, idx) {
+            (Some(made), _) => Some(made.mv),
+            (None, Some(idx)) => state.partner(state.number(space, idx)),
             (None, None) => return None,
         };
         let mut used = AssumptionSet::default();
@@ -113,7 +114,7 @@ impl Synchronized {
     ) -> SideExplanation {
         let state = &self.state;
         let number = state.number(space, idx);
-        let view = CsView { state, groups: &self.groups, space, idx };
+        let view = CsView::new(state, &self.groups, space, idx);
         let plan = state.plans.inbound(space, state.spaces[space].type_idx(idx));
         let created = mv.is_some_and(|it| state.metaverse.origin(it) == number);
         let value = |attribute| {
@@ -177,7 +178,7 @@ impl Synchronized {
         let idx = state.metaverse.link(mv, space);
         let made = self.locator.made(space, mv).and_then(|it| self.links.provisioned.get(it));
         let view = mv_view(state, &self.groups, mv, space);
-        let there = idx.map(|idx| CsView { state, groups: &self.groups, space, idx });
+        let there = idx.map(|idx| CsView::new(state, &self.groups, space, idx));
         let value =
             |attribute| there.as_ref().map_or(Value::Null, |it: &CsView<'_>| it.value(attribute));
         let made_rule = made.and_then(|it| state.rule(it.rule));
