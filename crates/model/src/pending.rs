@@ -107,7 +107,8 @@ pub enum Cause {
     },
     /// The object it came from is no longer in its directory.
     SourceGone {
-        /// The source anchor it had.
+        /// The source anchor it had; empty when the cloud does not show it, and then its name, its security identifier and
+        /// its addresses find nothing either.
         anchor: String,
     },
 }
@@ -130,6 +131,9 @@ impl std::fmt::Display for Cause {
             Self::Provisioned { rule } => write!(f, "provisioned by {rule}"),
             Self::Flowed => f.write_str("flows change it"),
             Self::OutOfScope { rule, reason } => write!(f, "out of scope of {rule}: {reason}"),
+            Self::SourceGone { anchor } if anchor.is_empty() => {
+                f.write_str("nothing matches it any more; its anchor is not shown")
+            }
             Self::SourceGone { anchor } => write!(f, "nothing has the anchor {anchor} any more"),
         }
     }

@@ -1,7 +1,7 @@
 //! Views of a rehearsal: text and one HTML page.
 use dirlift_model::{
     AttributeValue, PendingExport,
-    pending::{AttributeChange, Cause},
+    pending::AttributeChange,
     rehearsal::{Count, ErrorLine, Rehearsal},
     text::{grouped, plural},
 };
@@ -306,7 +306,7 @@ fn samples(all: &[PendingExport]) -> Markup {
                             @if let Some(anchor) = &it.anchor {
                                 (field("Anchor", &html! { span.observed { (Safe(anchor)) } }))
                             }
-                            @if let Some(cause) = &it.cause { (field("Cause", &html! { (Safe(why(cause))) })) }
+                            @if let Some(cause) = &it.cause { (field("Cause", &html! { (Safe(cause.to_string())) })) }
                             @for change in &it.changes { (changed(change)) }
                         }
                     }
@@ -318,15 +318,6 @@ fn samples(all: &[PendingExport]) -> Markup {
 
 fn known_as(it: &PendingExport) -> &str {
     it.display_name.as_deref().filter(|it| !it.trim().is_empty()).unwrap_or(it.dn.as_str())
-}
-
-fn why(cause: &Cause) -> String {
-    match cause {
-        Cause::Provisioned { rule } => format!("provisioned by {rule}"),
-        Cause::Flowed => "flows change it".to_owned(),
-        Cause::OutOfScope { rule, reason } => format!("out of scope of {rule}: {reason}"),
-        Cause::SourceGone { anchor } => format!("nothing has the anchor {anchor} any more"),
-    }
 }
 
 fn changed(it: &AttributeChange) -> Markup {

@@ -222,17 +222,8 @@ fn pending(it: &PendingExport, out: &mut Vec<Block>) {
         indent: 4,
         text: format!("{} in {}", it.dn, it.connector),
     });
-    let cause = match &it.cause {
-        Some(Cause::Provisioned { rule }) => Some(format!("provisioned by {rule}")),
-        Some(Cause::OutOfScope { rule, reason }) => {
-            Some(format!("out of scope of {rule}: {reason}"))
-        }
-        Some(Cause::SourceGone { anchor }) => {
-            Some(format!("nothing has the anchor {anchor} any more"))
-        }
-        Some(Cause::Flowed) | None => None,
-    };
-    out.extend(cause.map(|it| Block::Paragraph(4, it)));
+    let cause = it.cause.as_ref().filter(|it| **it != Cause::Flowed);
+    out.extend(cause.map(|it| Block::Paragraph(4, it.to_string())));
     for change in &it.changes {
         let rule = change.rule.as_deref().map(|it| format!(" ({it})")).unwrap_or_default();
         let old = values(&change.old);
