@@ -8,10 +8,8 @@ use std::{
 
 use dirlift_testkit::small;
 use serde_json::Value;
-use snapbox::cmd::Command;
-use tempfile::TempDir;
 
-use crate::{Outcome, dirlift, organisation, run};
+use crate::{Outcome, dirlift, place::Place, run};
 
 /// What is about to be exported, expected; Ann's title not. Ben, Erik and Gus are new, Fay is out of scope, Dora is disabled,
 /// and into the team come Ben and Carl, whose container is imported here.
@@ -51,49 +49,14 @@ reason = "she is an engineer now"
 author = "Ida"
 "#;
 
-/// Fabrikam's configuration with the people of the small organisation in its domain; nobody has a licence.
-struct Place(TempDir);
-
 impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        let export = dirlift().arg("export").arg(organisation("fabrikam")).arg("--force");
-        let export = run(export.arg("--out").arg(place.path("bundle.zip")));
-        assert!(matches!(export.code, 0 | 4), "{}", export.stderr);
-        let ldif = small::ldif().replace("DC=small,DC=example", "DC=corp,DC=fabrikam,DC=example");
-        fs::write(place.path("forest.ldf"), ldif).unwrap();
-        fs::create_dir(place.path("tenant")).unwrap();
-        for (name, text) in small::graph() {
-            let text = text.replace("assignedLicenses", "other").replace("\"SMALL\"", "\"CORP\"");
-            let domain = |it: &str| format!("\"onPremisesDomainName\":\"{it}\"");
-            let text = text.replace(&domain("small.example"), &domain("corp.fabrikam.example"));
-            fs::write(place.path("tenant").join(name), text).unwrap();
-        }
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        fs::write(self.path(name), text).unwrap();
-        self.path(name)
-    }
-
-    fn with_sources(&self, command: Command) -> Command {
-        command.arg("--ad").arg(self.path("forest.ldf")).arg("--entra").arg(self.path("tenant"))
-    }
-
-    fn migrate(&self) {
-        let command = dirlift().arg("migrate").arg(self.path("bundle.zip")).arg("--yes");
-        let command = command.arg("--no-sync").arg("--deployment").arg(self.path("store"));
-        let outcome = run(self.with_sources(command));
+    fn begin(&self) {
+        let outcome = run(self.with_sources(self.migrate().args(["--yes", "--no-sync"])));
         assert_eq!(outcome.code, 0, "{}{}", outcome.stdout, outcome.stderr);
     }
 
     fn sync(&self) {
-        let outcome = run(dirlift().arg("sync").arg(self.path("store")));
+        let outcome = run(dirlift().arg("sync").arg(self.store()));
         assert_eq!(outcome.code, 0, "{}{}", outcome.stdout, outcome.stderr);
     }
 
@@ -108,7 +71,7 @@ impl Place {
 
     fn verify(&self, accept: &str, csexport: Option<&Path>) -> Outcome {
         let accept = self.write("accept.toml", accept);
-        let mut command = dirlift().arg("verify").arg(self.path("store"));
+        let mut command = dirlift().arg("verify").arg(self.store());
         command = command.arg("--accept").arg(accept);
         if let Some(file) = csexport {
             command = command.arg("--csexport").arg(file);
@@ -117,7 +80,7 @@ impl Place {
     }
 
     fn checklist(&self) -> Value {
-        let command = dirlift().arg("checklist").arg(self.path("store")).arg("show");
+        let command = dirlift().arg("checklist").arg(self.store()).arg("show");
         let outcome = run(command.args(["--format", "json"]));
         assert_eq!(outcome.code, 3, "{}", outcome.stderr);
         serde_json::from_str(&outcome.stdout).unwrap()
@@ -152,8 +115,8 @@ fn explained(path: &Path, object: &str, more: &[&str]) -> String {
 
 #[test]
 fn the_checklist_follows_what_the_commands_saw() {
-    let place = Place::new();
-    place.migrate();
+    let place = Place::plain();
+    place.begin();
     let mut expected: BTreeMap<String, String> = [
         ("settings-exported", "done"),
         ("rehearsed-import", "open"),
@@ -207,7 +170,7 @@ fn the_checklist_follows_what_the_commands_saw() {
     place.sync();
     turns(&[("pending-exports-clean", "stale"), ("anchors-proven", "stale")]);
     // Nor does what holds for another time.
-    let store = place.path("store");
+    let store = place.store();
     let before = fs::read(&store).unwrap();
     let other = dirlift().arg("verify").arg(&store).args(["--as-of", "2026-12-01", "--accept"]);
     assert_eq!(run(other.arg(place.write("accept.toml", &all))).code, 0);
@@ -232,13 +195,13 @@ fn the_checklist_follows_what_the_commands_saw() {
 
 #[test]
 fn an_object_is_explained_from_the_store_as_from_the_folder() {
-    let place = Place::new();
-    place.migrate();
-    let early = run(dirlift().arg("explain").arg(place.path("store")).arg("x"));
+    let place = Place::plain();
+    place.begin();
+    let early = run(dirlift().arg("explain").arg(place.store()).arg("x"));
     assert_eq!(early.code, 1);
     assert!(early.stderr.contains("run dirlift sync"), "{}", early.stderr);
     place.sync();
-    let (store, folder) = (place.path("store"), place.rehearsal());
+    let (store, folder) = (place.store(), place.rehearsal());
     let before = fs::read(&store).unwrap();
     for object in ["ann@small.example", &small::anchor(small::FAY), &small::cloud_dn(small::BEN)] {
         let json = explained(&store, object, &["--format", "json"]);

@@ -3,6 +3,8 @@
 mod bundle;
 mod bundle_diff;
 mod canaries;
+#[cfg(unix)]
+mod chain;
 mod checklist;
 mod database;
 mod export;
@@ -13,9 +15,8 @@ mod migrate;
 mod organisations;
 mod output;
 mod parts;
+mod place;
 mod rehearse;
-#[cfg(unix)]
-mod rehearse_chain;
 mod rules;
 mod schema;
 mod trouble;

@@ -1,7 +1,7 @@
 //! `dirlift migrate` and `dirlift sync`, from the bundle of an invented server and two small directories.
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -10,53 +10,20 @@ use std::{
 use dirlift_testkit::{
     canary,
     graph::{Graph, GraphBuilder, Tenant},
-    small,
 };
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::{Outcome, dirlift, organisation, run};
-
-/// A folder with bundle, forest and tenant: Fabrikam's configuration, and the people of the small organisation in its
-/// domain.
-struct Place(TempDir);
+use crate::{Outcome, dirlift, place::Place, run};
 
 impl Place {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Self(folder);
-        let export = dirlift().arg("export").arg(organisation("fabrikam")).arg("--force");
-        let export = run(export.arg("--out").arg(place.path("bundle.zip")));
-        assert!(matches!(export.code, 0 | 4), "{}", export.stderr);
-        let ldif = small::ldif().replace("DC=small,DC=example", "DC=corp,DC=fabrikam,DC=example");
-        fs::write(place.path("forest.ldf"), ldif).unwrap();
-        fs::create_dir(place.path("tenant")).unwrap();
-        for (name, text) in small::graph() {
-            fs::write(place.path("tenant").join(name), text).unwrap();
-        }
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn store(&self) -> PathBuf {
-        self.path("fabrikam.dirlift")
-    }
-
-    /// `dirlift migrate bundle.zip --deployment …` with both sources.
-    fn migrate(&self, arguments: &[&str]) -> Outcome {
-        let ad = self.path("forest.ldf");
-        let entra = self.path("tenant");
-        let sources = ["--ad", ad.to_str().unwrap(), "--entra", entra.to_str().unwrap()];
-        self.bare(&[&sources, arguments].concat())
+    /// `dirlift migrate bundle.zip --deployment ...` with both sources.
+    fn whole(&self, arguments: &[&str]) -> Outcome {
+        run(self.with_sources(self.migrate()).args(arguments))
     }
 
     /// The same without sources.
     fn bare(&self, arguments: &[&str]) -> Outcome {
-        let command = dirlift().arg("migrate").arg(self.path("bundle.zip"));
-        run(command.arg("--deployment").arg(self.store()).args(arguments))
+        run(self.migrate().args(arguments))
     }
 }
 
@@ -81,7 +48,7 @@ fn pending(report: &Value) -> Vec<(String, u64)> {
 #[test]
 fn a_plan_is_saved_carried_out_and_not_done_twice() {
     let place = Place::new();
-    let plan = place.migrate(&["--plan", "--format", "json"]);
+    let plan = place.whole(&["--plan", "--format", "json"]);
     assert_eq!(plan.code, 0, "{}{}", plan.stdout, plan.stderr);
     let plan = document(&plan);
     let saved = fs::read_to_string(place.path("fabrikam.dirlift.plan.json")).unwrap();
@@ -90,12 +57,12 @@ fn a_plan_is_saved_carried_out_and_not_done_twice() {
     assert_eq!(plan["source"]["product"], "DirSync");
 
     // Without a terminal nobody can confirm.
-    let asked = place.migrate(&[]);
+    let asked = place.whole(&[]);
     assert_eq!(asked.code, 2, "{}", asked.stderr);
     assert!(!place.store().exists());
 
     // Dora has a licence and is disabled, which a guard names.
-    let done = place.migrate(&["--yes", "--format", "json"]);
+    let done = place.whole(&["--yes", "--format", "json"]);
     assert_eq!(done.code, 3, "{}", done.stderr);
     let report = document(&done);
     let guard = report["guards"].as_array().unwrap().last().unwrap();
@@ -109,7 +76,7 @@ fn a_plan_is_saved_carried_out_and_not_done_twice() {
     assert_eq!(report["rule_basis"], "built-in");
 
     let before = fs::read(place.store()).unwrap();
-    let again = place.migrate(&["--yes", "--format", "json"]);
+    let again = place.whole(&["--yes", "--format", "json"]);
     assert_eq!(again.code, 3, "{}", again.stderr);
     assert!(again.stderr.contains("nothing to do"), "{}", again.stderr);
     assert_eq!(document(&again), report);
@@ -122,8 +89,8 @@ fn a_plan_is_saved_carried_out_and_not_done_twice() {
 #[test]
 fn what_differs_from_the_plan_is_refused_by_name() {
     let place = Place::new();
-    assert_eq!(place.migrate(&["--plan"]).code, 0);
-    let other = place.migrate(&["--yes", "--no-sync"]);
+    assert_eq!(place.whole(&["--plan"]).code, 0);
+    let other = place.whole(&["--yes", "--no-sync"]);
     assert_eq!(other.code, 3);
     assert!(
         other.stdout.contains("drift") && other.stdout.contains("--no-sync"),
@@ -132,11 +99,11 @@ fn what_differs_from_the_plan_is_refused_by_name() {
     );
     assert!(!place.store().exists());
     // A plan anew replaces the saved one.
-    assert_eq!(place.migrate(&["--plan", "--no-sync"]).code, 0);
-    assert_eq!(place.migrate(&["--yes", "--no-sync"]).code, 0);
+    assert_eq!(place.whole(&["--plan", "--no-sync"]).code, 0);
+    assert_eq!(place.whole(&["--yes", "--no-sync"]).code, 0);
     // A store keeps its plan, whatever is planned beside it.
     fs::remove_file(place.path("fabrikam.dirlift.plan.json")).unwrap();
-    let other = place.migrate(&["--yes", "--format", "json"]);
+    let other = place.whole(&["--yes", "--format", "json"]);
     assert_eq!((other.code, refusals(&document(&other))), (3, vec!["drift"]));
 }
 
@@ -145,7 +112,7 @@ fn a_deployment_is_synchronised_later_from_the_sources_it_remembers() {
     let place = Place::new();
     let sync = |arguments: &[&str]| run(dirlift().arg("sync").arg(place.store()).args(arguments));
     assert_eq!(sync(&[]).code, 1, "there is no store yet");
-    let made = place.migrate(&["--yes", "--no-sync"]);
+    let made = place.whole(&["--yes", "--no-sync"]);
     assert_eq!(made.code, 0, "{}", made.stderr);
     assert!(made.stdout.contains("not yet"), "{}", made.stdout);
     let synced = sync(&["--format", "json"]);
@@ -164,10 +131,10 @@ fn a_source_that_fails_stops_part_way_and_is_resumed() {
     let users = place.path("tenant").join("users.jsonl");
     let whole = fs::read_to_string(&users).unwrap();
     fs::write(&users, "{\"id\":").unwrap();
-    let stopped = place.migrate(&["--yes"]);
+    let stopped = place.whole(&["--yes"]);
     assert_eq!(stopped.code, 5, "{}{}", stopped.stdout, stopped.stderr);
     assert!(stopped.stderr.contains("--resume"), "{}", stopped.stderr);
-    let again = place.migrate(&["--yes"]);
+    let again = place.whole(&["--yes"]);
     assert_eq!(again.code, 5, "it has to be said: {}", again.stderr);
     fs::write(&users, whole).unwrap();
     // The sources are remembered.
@@ -180,7 +147,7 @@ fn a_source_that_fails_stops_part_way_and_is_resumed() {
 fn plans_that_are_refused_end_with_three_and_change_nothing() {
     let place = Place::new();
     let of = |arguments: &[&str]| {
-        let outcome = place.migrate(&[arguments, &["--yes", "--format", "json"]].concat());
+        let outcome = place.whole(&[arguments, &["--yes", "--format", "json"]].concat());
         assert_eq!(outcome.code, 3, "{arguments:?}: {}", outcome.stderr);
         let plan = document(&outcome);
         refusals(&plan).join(" ")
@@ -225,8 +192,7 @@ fn a_tenant_is_read_through_graph_and_no_secret_stays_in_the_store() {
     let server = GraphBuilder::new(Tenant::fabrikam(20, 2)).start().unwrap();
     let ad = place.path("forest.ldf");
     let migrate = |secret: &str, more: &[&str]| {
-        let command = dirlift().arg("migrate").arg(place.path("bundle.zip"));
-        let command = command.arg("--deployment").arg(place.store()).arg("--ad").arg(&ad);
+        let command = place.migrate().arg("--ad").arg(&ad);
         let command = command.args(["--entra", &format!("graph:{}", Graph::TENANT)]);
         let command = command.args(["--client-id", Graph::CLIENT, "--loopback", server.root()]);
         let command = command.env("DIRLIFT_CLIENT_SECRET", secret).env("RUST_LOG", "trace");
@@ -255,7 +221,7 @@ fn a_tenant_is_read_through_graph_and_no_secret_stays_in_the_store() {
 fn killed_again_and_again_it_comes_to_the_same() {
     let place = Place::new();
     let begin = Instant::now();
-    let undisturbed = document(&place.migrate(&["--yes", "--format", "json"]));
+    let undisturbed = document(&place.whole(&["--yes", "--format", "json"]));
     let whole = begin.elapsed();
     fs::remove_file(place.store()).unwrap();
     // Later and later, so that the last ones find more done than the first.
@@ -278,6 +244,6 @@ fn killed_again_and_again_it_comes_to_the_same() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let resumed = place.migrate(&["--yes", "--resume", "--format", "json"]);
+    let resumed = place.whole(&["--yes", "--resume", "--format", "json"]);
     assert_eq!(document(&resumed), undisturbed, "{}", resumed.stderr);
 }
