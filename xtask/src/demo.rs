@@ -1,6 +1,7 @@
-//! `cargo xtask demo`: the verdict on each of the organisations of `test-data/`, and on one whose database is served; then
-//! what is handed over as bundles.
+//! `cargo xtask demo`: the verdict on each of the organisations of `test-data/`, and on one whose database is served; what is
+//! handed over as bundles; and Northwind, with its directories of 62,480 objects, from its bundle to the checklist.
 mod bundles;
+mod chain;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -30,7 +31,9 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     }
     rows.push(with_database(&program, root)?);
     println!("{}", table(&rows));
-    bundles::show(&program, root, &target_folder(root)?)
+    let folder = target_folder(root)?.join("demo");
+    bundles::show(&program, root, &folder)?;
+    chain::show(&program, &folder)
 }
 
 /// Woodgrove once more, with its restored database served over TDS.

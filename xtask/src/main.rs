@@ -38,7 +38,7 @@ enum Task {
     },
     /// Kill a deployment at every moment of its journal and at 200 random ones, and resume it
     Crash,
-    /// Build dirlift and analyse the organisations of test-data/
+    /// Build dirlift and show it: verdicts on the organisations of test-data/, bundles, and one of them up to the checklist
     Demo,
     /// Write every generated file: test-data/, and docs/ for findings, the checklist, functions, assumptions and standard rules
     Gen {

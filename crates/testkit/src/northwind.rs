@@ -5,7 +5,7 @@
 //!
 //! | who | Active Directory | tenant | so |
 //! |---|---|---|---|
-//! | [`RETITLED`] users | another title | synchronised | the title changes |
+//! | [`RETITLED`] users, one an administrator | another title | synchronised | the title changes |
 //! | [`DISABLED`] users, one with a licence | disabled | enabled | are disabled |
 //! | [`MOVED`] users | mail in a federated domain | the name for signing in is the old mail | name and mail change |
 //! | [`NEW`] users | new | – | are made |
@@ -18,8 +18,7 @@
 //! | [`CLOUD_ONLY`] users | – | of the cloud alone | nothing |
 //! | [`INET_ORG_PERSONS`] | addresses, no mailNickname | synchronised | lose their addresses: no standard rule takes them |
 //! | [`REGROUPED`] groups | one member more | synchronised | the member comes in |
-//! | [`RENAMED`] contacts | another display name | synchronised | – |
-//! | all [`CONTACTS`] | there | Graph shows no anchor of them | seem to be new |
+//! | [`RENAMED`] contacts | another display name | synchronised | the name changes |
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
@@ -120,6 +119,7 @@ const GROUP: u8 = 2;
 const CONTACT: u8 = 3;
 /// Of the anchor that nobody has.
 const NOBODY: u8 = 4;
+const ROLE: u8 = 5;
 
 fn user_dn(number: u32) -> String {
     let unit = match number {
@@ -283,6 +283,19 @@ pub fn contacts(out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// The roles of the tenant: a global administrator of the cloud alone, and a user whose title changed.
+fn roles() -> String {
+    let role = |number: u32, name: &str, template: &str, member: u32| {
+        format!(
+            "{{\"id\":\"{}\",\"displayName\":\"{name}\",\"roleTemplateId\":\"{template}\",\"members\":[{{\"id\":\"{}\"}}]}}\n",
+            object_id(ROLE, number),
+            object_id(USER, member),
+        )
+    };
+    role(0, "Global Administrator", "62e90394-69f5-4237-9190-012177145e10", AT_END)
+        + &role(1, "User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1", 1)
+}
+
 /// Writes `forest.ldf` and `tenant/` into a folder.
 pub fn write(folder: &Path) -> io::Result<()> {
     let tenant = folder.join("tenant");
@@ -301,6 +314,7 @@ pub fn write(folder: &Path) -> io::Result<()> {
     contacts(&mut out)?;
     out.flush()?;
     fs::write(tenant.join("devices.jsonl"), "")?;
+    fs::write(tenant.join("directoryRoles.jsonl"), roles())?;
     fs::write(
         tenant.join("domains.jsonl"),
         "{\"id\":\"northwind.example\",\"authenticationType\":\"Managed\",\"isVerified\":true,\"isDefault\":true}\n\

@@ -7,14 +7,13 @@ use anyhow::{Context as _, ensure};
 const OLD_PRECEDENCE: &str = "<precedence>40</precedence>";
 const NEW_PRECEDENCE: &str = "<precedence>45</precedence>";
 
-/// Shows what becomes of three organisations; the bundles are written into `demo/` of the target folder.
-pub(super) fn show(program: &Path, root: &Path, target: &Path) -> anyhow::Result<()> {
-    let folder = target.join("demo");
+/// Shows what becomes of three organisations; the bundles are written into a folder, which is made anew.
+pub(super) fn show(program: &Path, root: &Path, folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
+        fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
     }
-    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    let run = |line: &str, exit: i32| dirlift(program, root, &folder, line, exit);
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let run = |line: &str, exit: i32| dirlift(program, root, folder, line, exit);
     // Too few objects, and no configuration: both say so, and write nothing.
     run("export test-data/fabrikam --out fabrikam.zip", 3)?;
     run("export test-data/woodgrove --out woodgrove.zip", 3)?;
