@@ -28,7 +28,7 @@ pub fn read_objects(
     }
     let mut others: BTreeMap<AttributeName, u64> = BTreeMap::new();
     progress.begin("reading the connector space", "objects", None);
-    while let Some(object) = objects.next_object().map_err(Error::Objects)? {
+    while let Some(mut object) = objects.next_object().map_err(Error::Objects)? {
         if object.dn.dns_domain().is_some() {
             return Err(Error::NotEntra { dn: shorten(object.dn.as_str(), 200) });
         }
@@ -40,9 +40,7 @@ pub fn read_objects(
             continue;
         };
         count.total += 1;
-        let is_cloud_mastered =
-            object.values(&"cloudMastered".into()) == [AttributeValue::Boolean(true)];
-        count.synchronized += u64::from(!is_cloud_mastered);
+        count.synchronized += u64::from(!is_cloud_mastered(&mut object));
         progress.advance(1);
         if take(object).is_break() {
             return Err(Error::ReceiverGone);
@@ -66,6 +64,21 @@ pub fn read_objects(
         .not_checked
         .extend(remarks.map(|it| not_checked("the connector-space export".to_owned(), it)));
     Ok(facts)
+}
+
+/// Whether the object is the cloud's own. What the connector space of a server holds without a word about it is
+/// synchronised, and then gets the word: who reads the object later asks for it.
+fn is_cloud_mastered(object: &mut CsObject) -> bool {
+    let name = AttributeName::new("cloudMastered");
+    match object.values(&name) {
+        [] => {
+            object.set(name, vec![AttributeValue::Boolean(false)]);
+            false
+        }
+        [AttributeValue::Boolean(it)] => *it,
+        [AttributeValue::String(it)] => it.eq_ignore_ascii_case("true"),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +152,25 @@ mod tests {
             "the connector-space export",
         ] {
             assert!(what.contains(&expected), "{expected}: {what:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_synchronised_says_so() {
+        let text = |it: &str| vec![AttributeValue::String(it.to_owned())];
+        let boolean = |it| vec![AttributeValue::Boolean(it)];
+        let cases = [
+            (vec![], boolean(false), false),
+            (boolean(false), boolean(false), false),
+            (boolean(true), boolean(true), true),
+            (text("True"), text("True"), true),
+            (text("false"), text("false"), false),
+        ];
+        for (before, after, expected) in cases {
+            let mut object = object("CN={61}", "contact", None);
+            object.set("cloudMastered".into(), before.clone());
+            assert_eq!(is_cloud_mastered(&mut object), expected, "{before:?}");
+            assert_eq!(object.values(&"cloudMastered".into()), after);
         }
     }
 
