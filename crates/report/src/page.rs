@@ -72,7 +72,13 @@ impl Page {
     /// A label and its value, with the value emphasised.
     pub(crate) fn field_styled(&mut self, label: &str, value: &str, style: Style) {
         let label = format!("  {}", sanitize(label));
-        let n_pad = (FIELD_INDENT - 2).saturating_sub(label.width()) + 2;
+        if label.width() + 2 > FIELD_INDENT {
+            // A name that reaches into the values has a line of its own.
+            self.paragraph(2, label.trim());
+            self.block(&" ".repeat(FIELD_INDENT), Style::Plain, FIELD_INDENT, value, style);
+            return;
+        }
+        let n_pad = FIELD_INDENT - label.width();
         self.block(
             &format!("{label}{}", " ".repeat(n_pad)),
             Style::Plain,
@@ -199,6 +205,16 @@ fn wrap(text: &str, width: usize, first: usize, indent: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_that_fills_its_column_has_a_line_of_its_own() {
+        let mut page = Page::new(60, false);
+        page.field("short", "a value");
+        page.field("eighteen columns..", "a value");
+        page.field("nineteen columns...", "a value");
+        let expected = "  short               a value\n  eighteen columns..  a value\n  nineteen columns...\n                      a value\n";
+        assert_eq!(page.finish(), expected);
+    }
 
     #[test]
     fn text_is_wrapped_at_spaces() {
