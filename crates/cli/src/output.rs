@@ -4,10 +4,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
 use dirlift_report::{Block, TextOptions};
 use tempfile::NamedTempFile;
 
 use crate::{context, error::CommandError, interrupt};
+
+/// Form of the output of the commands that have two.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
 
 /// A file in the making. Dropped without [`OutFile::commit`] it leaves nothing behind.
 #[derive(Debug)]

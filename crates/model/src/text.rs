@@ -1,4 +1,5 @@
 //! Helpers for text that people read.
+use std::fmt::Write as _;
 
 /// Shortens a text from a hostile file for use in a message: at most `max` characters, without control characters.
 pub fn shorten(text: &str, max: usize) -> String {
@@ -47,9 +48,35 @@ pub fn grouped(n: u64) -> String {
     out
 }
 
+/// A JSON document with a line break at its end, in which characters that could steer a terminal are `\u` escapes: the
+/// value is the same, the bytes are harmless.
+pub fn harmless_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() + 1);
+    for it in json.chars() {
+        // Outside of strings the only such character is the line break between members.
+        if it != '\n' && is_unsafe(it) {
+            for unit in it.encode_utf16(&mut [0; 2]) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(it);
+        }
+    }
+    out.push('\n');
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_steers_no_terminal() {
+        let json = "{\n  \"a\": \"x\u{202e}y\u{e0001}\"\n}";
+        let expected = "{\n  \"a\": \"x\\u202ey\\udb40\\udc01\"\n}\n";
+        assert_eq!(harmless_json(json), expected);
+    }
 
     #[test]
     fn hostile_text_is_harmless() {

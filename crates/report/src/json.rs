@@ -1,7 +1,5 @@
 //! The JSON view: the serialised analysis.
-use std::fmt::Write as _;
-
-use dirlift_model::{Analysis, text::is_unsafe};
+use dirlift_model::{Analysis, text::harmless_json};
 use serde::Serialize;
 
 /// Writes the analysis as one indented JSON document with a line break at its end.
@@ -14,18 +12,5 @@ pub fn json(analysis: &Analysis) -> String {
 
 /// Writes any value as [`json`] does; fails only on a value that JSON cannot express.
 pub fn document(value: &impl Serialize) -> serde_json::Result<String> {
-    let raw = serde_json::to_string_pretty(value)?;
-    let mut out = String::with_capacity(raw.len() + 1);
-    for it in raw.chars() {
-        // Outside of strings the only such character is the line break between members.
-        if it != '\n' && is_unsafe(it) {
-            for unit in it.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(it);
-        }
-    }
-    out.push('\n');
-    Ok(out)
+    Ok(harmless_json(&serde_json::to_string_pretty(value)?))
 }

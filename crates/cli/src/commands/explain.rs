@@ -3,7 +3,6 @@ mod view;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use dirlift_importer::{
     apply::StoredDeployment,
     rehearsal::{Again, StoredRehearsal},
@@ -14,7 +13,12 @@ use dirlift_syncengine::sync::ObjectExplanation;
 use serde::Serialize;
 
 use super::rehearse::{failed, threads};
-use crate::{context, error::CommandError, exit::Exit, output::OutFile};
+use crate::{
+    context,
+    error::CommandError,
+    exit::Exit,
+    output::{Format, OutFile},
+};
 
 /// Objects that are explained one after the other.
 const MAX_EXPLAINED: usize = 5;
@@ -35,15 +39,6 @@ pub(crate) struct Args {
     /// File to write instead of standard output; an older one is replaced when the new one is complete
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-/// Form of the output.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
 }
 
 /// Everything that is shown.

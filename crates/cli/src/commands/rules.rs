@@ -6,7 +6,7 @@ mod object;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use crate::{error::CommandError, exit::Exit};
 
@@ -21,15 +21,6 @@ pub(crate) struct Args {
 enum What {
     Check(check::Args),
     Eval(eval::Args),
-}
-
-/// Form of the output.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
 }
 
 pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {

@@ -1,11 +1,14 @@
 //! `dirlift bundle inspect`: what a bundle is and what it holds.
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use dirlift_exporter::bundle::{Bundle, read_bytes};
 
 use super::{View, refused};
-use crate::{error::CommandError, exit::Exit, output::Sink};
+use crate::{
+    error::CommandError,
+    exit::Exit,
+    output::{Format, Sink},
+};
 
 /// Says what a bundle is, where and when it comes from, and what it holds
 #[derive(Debug, clap::Args)]
@@ -18,15 +21,6 @@ pub(super) struct Args {
     /// File to write instead of standard output; an older one is replaced when the new one is complete
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-/// Form of the output.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {

@@ -5,8 +5,12 @@ use dirlift_model::Severity;
 use dirlift_source::read_rules_folder;
 use dirlift_syncengine::rules::RuleSet;
 
-use super::{Format, listing};
-use crate::{error::CommandError, exit::Exit, output::Sink};
+use super::listing;
+use crate::{
+    error::CommandError,
+    exit::Exit,
+    output::{Format, Sink},
+};
 
 /// Lists the rules of a folder in order of application, says what they mean, and checks them
 #[derive(Debug, clap::Args)]

@@ -10,9 +10,13 @@ use dirlift_syncengine::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Format, object};
+use super::object;
 use crate::{
-    commands::analyze::parse_time, context, error::CommandError, exit::Exit, output::Sink,
+    commands::analyze::parse_time,
+    context,
+    error::CommandError,
+    exit::Exit,
+    output::{Format, Sink},
 };
 
 /// Columns of an excerpt in an error.
