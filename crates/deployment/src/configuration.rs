@@ -2,7 +2,10 @@
 use dirlift_model::Guid;
 use rusqlite::{Transaction, params};
 
-use crate::{ConnectorKind, Store, StoreError, StoredConnector};
+use crate::{
+    ConnectorKind, FULL_SYNCHRONIZATION, Store, StoreError, StoredConnector,
+    runs::{clear_profile, forget_worked_out},
+};
 
 /// A part of a connector's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +71,27 @@ impl Store {
         transaction.commit().map_err(failed)
     }
 
+    /// Puts other rules and settings in the place of those that are there, all of it or nothing. Runs of full
+    /// synchronizations, which went by the old rules, are cleared with what was worked out of them; imports stay.
+    pub fn replace_rules(
+        &mut self,
+        rules: &[StoredRule],
+        settings: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let failed = |it| StoreError::new(&path, WRITING, &it);
+        if settings.iter().any(|(name, _)| name.eq_ignore_ascii_case(crate::open::STAGING)) {
+            return Err(StoreError::Staging { path });
+        }
+        let transaction = self.connection.transaction().map_err(failed)?;
+        transaction.execute("DELETE FROM sync_rule", []).map_err(failed)?;
+        insert_rules(&transaction, rules).map_err(failed)?;
+        clear_profile(&transaction, FULL_SYNCHRONIZATION).map_err(failed)?;
+        forget_worked_out(&transaction).map_err(failed)?;
+        write_settings(&transaction, settings).map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
     /// The partitions, by connector and name.
     pub fn partitions(&self) -> Result<Vec<StoredPartition>, StoreError> {
         let sql = "SELECT connector_id, dn, selected FROM partition ORDER BY connector_id, dn";
@@ -114,12 +138,17 @@ fn insert(transaction: &Transaction<'_>, all: &StoredConfiguration) -> rusqlite:
     for it in &all.partitions {
         partition.execute(params![it.connector.to_string(), it.dn, it.selected])?;
     }
+    insert_rules(transaction, &all.rules)?;
+    write_settings(transaction, &all.settings)
+}
+
+fn insert_rules(transaction: &Transaction<'_>, all: &[StoredRule]) -> rusqlite::Result<()> {
     let mut rule = transaction.prepare(
         "INSERT INTO sync_rule \
          (position, id, name, direction, connector_id, precedence, disabled, source, content) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    for (position, it) in (1_i64..).zip(&all.rules) {
+    for (position, it) in (1_i64..).zip(all) {
         rule.execute(params![
             position,
             it.id.to_string(),
@@ -132,7 +161,7 @@ fn insert(transaction: &Transaction<'_>, all: &StoredConfiguration) -> rusqlite:
             it.content
         ])?;
     }
-    write_settings(transaction, &all.settings)
+    Ok(())
 }
 
 /// Writes settings in place of earlier ones.

@@ -7,14 +7,12 @@ use jiff::Timestamp;
 use rusqlite::params;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Store, error::StoreError, time};
+use crate::{FULL_IMPORT, FULL_SYNCHRONIZATION, RULE_BASIS, Store, error::StoreError, time};
 
 /// Setting with what the customer uses, as JSON.
 const SWITCHES: &str = "switches";
 /// Setting with the switch, as JSON; a trigger keeps it.
 const CUT_OVER: &str = "cut_over";
-/// Setting with the basis of the standard rules.
-const RULE_BASIS: &str = "rule_basis";
 
 const WRITING: &str = "recording evidence";
 const READING: &str = "reading the evidence";
@@ -91,7 +89,8 @@ impl Store {
     pub fn write_cut_over(&mut self, cut_over: &CutOver) -> Result<bool, StoreError> {
         let json = self.to_json(cut_over)?;
         let written = self.connection.execute(
-            "INSERT OR IGNORE INTO setting (name, value) VALUES (?1, ?2)",
+            "INSERT INTO setting (name, value) SELECT ?1, ?2 \
+             WHERE NOT EXISTS (SELECT 1 FROM setting WHERE name = ?1)",
             [CUT_OVER, &json],
         );
         written.map(|it| it > 0).map_err(|it| self.failed("recording the switch", &it))
@@ -136,8 +135,8 @@ impl Store {
             };
             rehearsed.connectors.push(RehearsedConnector {
                 name: connector.name,
-                full_import: newest("Full Import")?,
-                full_synchronization: newest("Full Synchronization")?,
+                full_import: newest(FULL_IMPORT)?,
+                full_synchronization: newest(FULL_SYNCHRONIZATION)?,
             });
         }
         Ok(rehearsed)

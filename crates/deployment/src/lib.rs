@@ -35,6 +35,21 @@ pub use self::{
     scratch::{Drawer, Scratch},
 };
 
+/// Name of the run profile that imports.
+pub const FULL_IMPORT: &str = "Full Import";
+
+/// Name of the run profile that synchronises.
+pub const FULL_SYNCHRONIZATION: &str = "Full Synchronization";
+
+/// Setting with the basis of the standard rules: `target`, `sample` or `built-in`.
+pub const RULE_BASIS: &str = "rule_basis";
+
+/// Setting with the facts of the tenant, as JSON; `null` when the newest import told none.
+pub const TENANT_FACTS: &str = "tenant_facts";
+
+/// Settings that are worked out of the newest runs: when runs change, they are gone.
+const WORKED_OUT: [&str; 3] = ["guards", "guard_details", "report"];
+
 /// An open deployment store. One process at a time has it.
 #[derive(Debug)]
 pub struct Store {

@@ -41,19 +41,13 @@ pub struct Deployment {
 impl Store {
     /// Makes a new store. It has its tables and its facts, or it is not there.
     pub fn create(path: &Path, deployment: &Deployment) -> Result<Self, StoreError> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        if path.exists() || name.is_empty() {
+        if path.exists() || path.file_name().is_none() {
             return Err(StoreError::Exists { path: path.to_owned() });
         }
-        name.push(".part");
-        let part = path.with_file_name(name);
-        let made = Self::create_part(&part, deployment).and_then(|()| {
-            // Where a file has come up meanwhile it stays: a link is made only where nothing is.
-            std::fs::hard_link(&part, path).map_err(|error| match error.kind() {
-                ErrorKind::AlreadyExists => StoreError::Exists { path: path.to_owned() },
-                _ => io(path, &error),
-            })
-        });
+        let part = part_of(path, deployment.id);
+        let link = |from: &Path, to: &Path| std::fs::hard_link(from, to);
+        let made =
+            Self::create_part(&part, deployment).and_then(|()| put_in_place(&part, path, link));
         std::fs::remove_file(&part).ok();
         made?;
         Self::open(path)
@@ -114,7 +108,41 @@ impl Store {
         connection.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(failed)?;
         migrate(path, &mut connection)?;
         let deployment = read_deployment(path, &connection)?;
+        // Whoever made the store may have been killed before its first name was taken away.
+        std::fs::remove_file(part_of(path, deployment.id)).ok();
         Ok(Self { connection, path: path.to_owned(), deployment })
+    }
+}
+
+/// The name under which a store is made. It holds the identifier of the deployment, so that nobody else's file is meant.
+fn part_of(path: &Path, id: Guid) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{id}.part"));
+    path.with_file_name(name)
+}
+
+/// Gives a finished store its name. Where a file has come up meanwhile it stays.
+fn put_in_place(
+    part: &Path,
+    path: &Path,
+    link: impl Fn(&Path, &Path) -> std::io::Result<()>,
+) -> Result<(), StoreError> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => StoreError::Exists { path: path.to_owned() },
+        _ => io(path, &error),
+    };
+    // A link is made only where nothing is.
+    match link(part, path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(failed(error)),
+        // Some file systems have no links. There the name is taken first, by an empty file that is then replaced.
+        Err(_) => {
+            OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+            std::fs::rename(part, path).map_err(|error| {
+                std::fs::remove_file(path).ok();
+                failed(error)
+            })
+        }
     }
 }
 
@@ -178,4 +206,25 @@ fn read_deployment(path: &Path, connection: &Connection) -> Result<Deployment, S
 fn io(path: &Path, error: &std::io::Error) -> StoreError {
     let path: PathBuf = path.to_owned();
     StoreError::Sqlite { path, what: "making the file", reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_are_no_links_the_store_is_renamed_and_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (part, path) = (folder.path().join("a.part"), folder.path().join("a"));
+        let no_links = |_: &Path, _: &Path| Err(ErrorKind::Unsupported.into());
+        std::fs::write(&part, "store").unwrap();
+        std::fs::write(&path, "mine").unwrap();
+        let error = put_in_place(&part, &path, no_links).unwrap_err();
+        assert!(matches!(error, StoreError::Exists { .. }), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+        std::fs::remove_file(&path).unwrap();
+        put_in_place(&part, &path, no_links).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"store");
+        assert!(!part.exists());
+    }
 }

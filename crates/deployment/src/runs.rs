@@ -6,7 +6,7 @@ use dirlift_model::{
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use crate::{Store, configuration::write_settings, error::StoreError, time};
+use crate::{Store, WORKED_OUT, configuration::write_settings, error::StoreError, time};
 
 /// Rows of one transaction while a run brings objects.
 const BATCH: u64 = 20_000;
@@ -101,6 +101,10 @@ pub struct PendingCount {
     pub count: u64,
 }
 
+/// Tables with what runs bring.
+const BROUGHT: [&str; 4] =
+    ["connector_space_object", "metaverse_object", "pending_export", "run_step"];
+
 const WRITING: &str = "writing a run";
 pub(crate) const READING: &str = "reading a run";
 
@@ -183,7 +187,8 @@ impl Store {
         self.finish_runs(&[RunEnd { run, result, steps: steps.to_vec() }], &[], at)
     }
 
-    /// Ends runs that belong together, and writes settings that hang on them: all of it or nothing.
+    /// Ends runs that belong together, and writes settings that hang on them: all of it or nothing. What was worked out of
+    /// earlier runs, such as the verdict of the guards, is forgotten with that.
     pub fn finish_runs(
         &mut self,
         ends: &[RunEnd],
@@ -226,6 +231,7 @@ impl Store {
             let which = format!("connector_id = ?1 AND profile = ?2 AND id < {}", end.run.0);
             clear(&transaction, &which, &connector, &profile).map_err(failed)?;
         }
+        forget_worked_out(&transaction).map_err(failed)?;
         write_settings(&transaction, settings).map_err(failed)?;
         transaction.commit().map_err(failed)
     }
@@ -388,6 +394,23 @@ impl Store {
     }
 }
 
+/// A verdict never stands beside runs that it has not seen.
+pub(crate) fn forget_worked_out(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    WORKED_OUT.iter().try_for_each(|it| {
+        transaction.execute("DELETE FROM setting WHERE name = ?1", [it]).map(|_| ())
+    })
+}
+
+/// Clears every run of a profile with all that it brought.
+pub(crate) fn clear_profile(transaction: &Transaction<'_>, profile: &str) -> rusqlite::Result<()> {
+    for table in BROUGHT {
+        let sql =
+            format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE profile = ?1)");
+        transaction.execute(&sql, [profile])?;
+    }
+    transaction.execute("DELETE FROM run WHERE profile = ?1", [profile]).map(|_| ())
+}
+
 /// Clears runs with all that they brought.
 fn clear(
     transaction: &Transaction<'_>,
@@ -395,7 +418,7 @@ fn clear(
     connector: &str,
     profile: &str,
 ) -> rusqlite::Result<()> {
-    for table in ["connector_space_object", "metaverse_object", "pending_export", "run_step"] {
+    for table in BROUGHT {
         let sql = format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE {which})");
         transaction.execute(&sql, [connector, profile])?;
     }

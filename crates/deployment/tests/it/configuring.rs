@@ -1,7 +1,8 @@
 //! Connectors, partitions, rules and the metaverse in the store.
 use dirlift_deployment::{
-    ConnectorKind, RunEnd, RunResult, RunStep, StoreError, StoredAttribute, StoredConfiguration,
-    StoredConnector, StoredLink, StoredMetaverseObject, StoredPartition, StoredRule,
+    ConnectorKind, FULL_IMPORT, FULL_SYNCHRONIZATION, RunEnd, RunResult, RunStep, StoreError,
+    StoredAttribute, StoredConfiguration, StoredConnector, StoredLink, StoredMetaverseObject,
+    StoredPartition, StoredRule,
 };
 use dirlift_model::{AttributeValue, Guid};
 
@@ -65,12 +66,51 @@ fn a_wrong_configuration_leaves_the_earlier_one() {
     store.write_configuration(&all).unwrap();
     let mut wrong = configuration();
     wrong.connectors[0].name = "changed".to_owned();
-    wrong.rules[1].id = wrong.rules[0].id;
+    wrong.connectors[1].id = wrong.connectors[0].id;
     assert!(store.write_configuration(&wrong).is_err());
     wrong = configuration();
     wrong.settings.push(("Staging".to_owned(), "false".to_owned()));
     assert!(matches!(store.write_configuration(&wrong), Err(StoreError::Staging { .. })));
     assert_eq!(store.connectors().unwrap(), all.connectors);
+}
+
+#[test]
+fn rules_may_share_an_id_and_are_replaced_with_what_they_led_to() {
+    let (_folder, mut store) = store();
+    let mut all = configuration();
+    all.rules[1].id = all.rules[0].id;
+    store.write_configuration(&all).unwrap();
+    assert_eq!(store.rules().unwrap(), all.rules);
+    let ad = Guid::from_u128(1);
+    for profile in [FULL_IMPORT, FULL_SYNCHRONIZATION] {
+        let run = store.begin_run(ad, profile, minute(1)).unwrap();
+        store.finish_run(run, RunResult::Success, &[], minute(2)).unwrap();
+    }
+    for name in ["guards", "report"] {
+        store.set_setting(name, "[]").unwrap();
+    }
+    let other = &all.rules[2..];
+    let settings = [("rule_basis".to_owned(), "target".to_owned())];
+    store.replace_rules(other, &settings).unwrap();
+    assert_eq!(store.rules().unwrap(), other);
+    assert_eq!(store.setting("rule_basis").unwrap().as_deref(), Some("target"));
+    assert_eq!((store.setting("guards").unwrap(), store.setting("report").unwrap()), (None, None));
+    assert!(store.finished_run(ad, FULL_IMPORT).unwrap().is_some());
+    assert_eq!(store.finished_run(ad, FULL_SYNCHRONIZATION).unwrap(), None);
+}
+
+#[test]
+fn a_run_that_ends_takes_the_verdict_of_earlier_ones_away() {
+    let (_folder, mut store) = store();
+    store.write_configuration(&configuration()).unwrap();
+    let run = store.begin_run(Guid::from_u128(1), FULL_IMPORT, minute(1)).unwrap();
+    for name in ["guards", "guard_details", "report"] {
+        store.set_setting(name, "[]").unwrap();
+    }
+    store.finish_run(run, RunResult::Success, &[], minute(2)).unwrap();
+    for name in ["guards", "guard_details", "report"] {
+        assert_eq!(store.setting(name).unwrap(), None, "{name}");
+    }
 }
 
 #[test]

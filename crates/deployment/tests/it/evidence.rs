@@ -27,7 +27,9 @@ fn evidence_is_read_as_it_was_recorded_and_stays() {
     assert_eq!(store.evidence().unwrap(), [off, for_good]);
     drop(store);
     let raw = rusqlite::Connection::open(folder.path().join("f.dirlift")).unwrap();
-    for sql in ["UPDATE evidence SET holds = 1", "DELETE FROM evidence"] {
+    let replaced = "INSERT OR REPLACE INTO evidence SELECT id, kind, 1, detail, source, host, seen_at, valid_until, \
+                    sha256, recorded_at FROM evidence";
+    for sql in ["UPDATE evidence SET holds = 1", "DELETE FROM evidence", replaced] {
         let error = raw.execute(sql, []).unwrap_err().to_string();
         assert!(error.contains("a fact of the store"), "{sql}: {error}");
     }
@@ -54,6 +56,20 @@ fn the_switch_is_written_once_and_closes_the_ways_back() {
     }
     let error = store.set_setting("cut_over", "{}").unwrap_err().to_string();
     assert!(error.contains("a fact of the store"), "{error}");
+    let path = store.path().to_owned();
+    drop(store);
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    for sql in [
+        "INSERT OR REPLACE INTO setting (name, value) VALUES ('cut_over', '{}')",
+        "UPDATE OR REPLACE setting SET name = 'cut_over' WHERE name = 'mode'",
+        "DELETE FROM setting WHERE name = 'cut_over'",
+    ] {
+        let error = raw.execute(sql, []).unwrap_err().to_string();
+        assert!(error.contains("a fact of the store"), "{sql}: {error}");
+    }
+    drop(raw);
+    let mut store = Store::open(&path).unwrap();
+    assert_eq!(store.cut_over().unwrap().map(|it| it.at), Some(minute(5)));
     // A server of Entra Connect has a staging mode to go back into.
     let switches = Switches { product: Some(Product::EntraConnect), ..Switches::default() };
     store.write_switches(&switches).unwrap();

@@ -18,6 +18,21 @@ fn a_store_keeps_its_facts() {
     assert_eq!(names, ["f.dirlift"], "nothing is left beside it");
 }
 
+#[test]
+fn a_first_name_that_was_left_is_taken_away_and_files_of_others_stay() {
+    let (folder, store) = store();
+    let path = store.path().to_owned();
+    drop(store);
+    // As if the process had been killed between the link and its end.
+    let part = folder.path().join(format!("f.dirlift.{}.part", deployment().id));
+    fs::hard_link(&path, &part).unwrap();
+    let other = folder.path().join("f.dirlift.part");
+    fs::write(&other, "mine").unwrap();
+    drop(Store::open(&path).unwrap());
+    assert!(!part.exists());
+    assert_eq!(fs::read(&other).unwrap(), b"mine");
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_reads_it() {
@@ -111,11 +126,11 @@ fn staging_cannot_be_cleared() {
         "DELETE FROM setting WHERE name = 'staging'",
         "DELETE FROM setting",
         "INSERT OR REPLACE INTO setting (name, value) VALUES ('staging', 'false')",
+        "UPDATE OR REPLACE setting SET name = 'staging' WHERE name = 'mode'",
     ] {
-        raw.pragma_update(None, "recursive_triggers", "ON").unwrap();
         assert!(raw.execute(sql, []).is_err(), "{sql}");
     }
-    raw.execute_batch("DROP TRIGGER setting_staging_stays; UPDATE setting SET value = 'false' WHERE name = 'staging'")
+    raw.execute_batch("DROP TRIGGER setting_staging_stays; DROP TRIGGER setting_staging_is_not_overwritten; UPDATE setting SET value = 'false' WHERE name = 'staging'")
         .unwrap();
     drop(raw);
     let error = Store::open(&path).unwrap_err();

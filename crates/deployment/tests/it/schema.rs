@@ -58,4 +58,5 @@ fn both_stores_have_the_same_tables_and_columns() {
         ]
     );
     assert_eq!(first["connector"], ["id", "position", "name", "kind"]);
+    assert_eq!(sqlite["V0003__rules_and_facts.sql"]["sync_rule"], first["sync_rule"]);
 }
