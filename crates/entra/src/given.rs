@@ -11,6 +11,9 @@ use crate::{attributes::Kind, error::Error, facts::rows};
 /// Remarks of the reader that are told.
 const MAX_REMARKS: usize = 100;
 
+/// What the reader of a connector-space export leaves out or doubts was not checked under this name.
+pub const CONNECTOR_SPACE: &str = "the connector-space export";
+
 /// Takes the objects that another reader gives, such as that of a connector-space export, in their order. The facts of
 /// the tenant are those that the objects tell: how many there are; everything else was not checked.
 ///
@@ -60,9 +63,7 @@ pub fn read_objects(
         not_checked(format!("objects of type {object_type}: {n}"), why.to_owned())
     }));
     let remarks = objects.remarks().into_iter().take(MAX_REMARKS);
-    facts
-        .not_checked
-        .extend(remarks.map(|it| not_checked("the connector-space export".to_owned(), it)));
+    facts.not_checked.extend(remarks.map(|it| not_checked(CONNECTOR_SPACE.to_owned(), it)));
     Ok(facts)
 }
 

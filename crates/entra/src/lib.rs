@@ -16,6 +16,7 @@ mod graph;
 mod http;
 mod import;
 mod link;
+mod probe;
 mod sign_in;
 mod source;
 mod surroundings;
@@ -26,10 +27,11 @@ pub use cloud::{CLOUDS, Cloud, Endpoints, NotLoopback, UnknownCloud};
 pub use collections::{COLLECTIONS, Collection, CollectionRow, permissions_markdown};
 pub use error::Error;
 pub use folder::{read_folder, save};
-pub use given::read_objects;
+pub use given::{CONNECTOR_SPACE, read_objects};
 pub use graph::Graph;
 pub use http::HttpOptions;
 pub use import::{ImportOptions, Membership, import};
+pub use probe::probe;
 pub use secrecy::SecretString;
 pub use sign_in::{
     Certificate, CertificateError, Credentials, DELEGATED_SCOPES, DeviceCode, SignIn,

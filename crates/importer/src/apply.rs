@@ -8,12 +8,13 @@ mod synchronize;
 
 use std::{ops::ControlFlow, path::Path};
 
-use dirlift_deployment::{Deployment, PlannedStep, StepState, Store, StoreError};
+use dirlift_deployment::{Deployment, PlannedStep, RunId, StepState, Store, StoreError};
 use dirlift_model::{
-    CsObject, Guid, Plan, ServiceControl,
+    CsObject, Guid, Plan, ServerConfiguration, ServiceControl,
     checklist::WayBack,
-    plan::{Mode, StepKind},
+    plan::{Mode, PlanStep, StepKind},
     progress::Progress,
+    text::shorten,
 };
 use jiff::Timestamp;
 
@@ -116,6 +117,8 @@ pub struct Order<'a> {
 pub struct Outcome {
     /// Whether anything was done at all.
     pub changed: bool,
+    /// A synchronization was begun and cut off: the report is not about what was imported last.
+    pub is_stale: bool,
     /// The report.
     pub report: Report,
 }
@@ -139,44 +142,103 @@ pub fn apply(order: &Order<'_>, ports: &mut Ports<'_>) -> Result<Outcome, ApplyE
         Some(it) if it == plan.inputs_sha256 => {}
         Some(_) => return Err(ApplyError::Drift { store: order.store.to_owned() }),
     }
+    // The plan that was begun is the one to go on with: another version may plan the same inputs in other steps.
+    let plan = &plan_of(&store)?.ok_or(ApplyError::Configuration("it has no plan"))?;
     let journal = store.journal()?;
     if journal.iter().all(|it| it.state == StepState::Done) {
-        let report = report::read(&store)?;
-        return Ok(Outcome { changed: false, report });
+        return outcome(&mut store, false);
+    }
+    if store.cut_over()?.is_some() {
+        return Err(ApplyError::CutOver { store: order.store.to_owned() });
     }
     if journal.iter().any(|it| it.state == StepState::Undone) {
         return Err(ApplyError::Undone { store: order.store.to_owned() });
     }
-    for (step, written) in plan.steps.iter().zip(&journal) {
-        if written.state == StepState::Done {
-            continue;
-        }
-        store.begin_step(&step.id, (ports.clock)())?;
-        ports.watch.see(Moment::Begun(&step.id));
-        match work(order, step.kind, step.connector, &mut store, ports) {
-            Ok(detail) => {
-                ports.watch.see(Moment::Worked(&step.id));
-                store.finish_step(&step.id, (ports.clock)(), &detail)?;
-                ports.watch.see(Moment::Done(&step.id));
-            }
-            Err(error) => {
-                // The first failure is the one to tell; a journal that cannot be written says the same by its state.
-                store.fail_step(&step.id, (ports.clock)(), &error.to_string()).ok();
-                return Err(ApplyError::Step {
-                    title: step.title.clone(),
-                    source: Box::new(error),
-                });
-            }
-        }
+    for written in journal.iter().filter(|it| it.state != StepState::Done) {
+        let step = plan.steps.iter().find(|it| it.id == written.name);
+        let step = step.ok_or(ApplyError::Configuration("its journal does not fit its plan"))?;
+        // Whatever goes wrong from here on, the plan is in the store and can be resumed.
+        carry_out(order, step, &mut store, ports).map_err(|error| ApplyError::Step {
+            title: step.title.clone(),
+            source: Box::new(error),
+        })?;
     }
-    let report = report::read(&store)?;
-    Ok(Outcome { changed: true, report })
+    outcome(&mut store, true)
 }
 
-/// Imports and synchronises a store anew; what it held before counts until the new runs have ended.
+fn carry_out(
+    order: &Order<'_>,
+    step: &PlanStep,
+    store: &mut Store,
+    ports: &mut Ports<'_>,
+) -> Result<(), ApplyError> {
+    store.begin_step(&step.id, (ports.clock)())?;
+    ports.watch.see(Moment::Begun(&step.id));
+    match work(order, step.kind, step.connector, store, ports) {
+        Ok(detail) => {
+            ports.watch.see(Moment::Worked(&step.id));
+            store.finish_step(&step.id, (ports.clock)(), &detail)?;
+            ports.watch.see(Moment::Done(&step.id));
+            Ok(())
+        }
+        Err(error) => {
+            // The first failure is the one to tell; a journal that cannot be written says the same by its state.
+            store.fail_step(&step.id, (ports.clock)(), &error.chain()).ok();
+            Err(error)
+        }
+    }
+}
+
+/// What a store holds in the end. A verdict that a cut-off run has taken away is made again.
+fn outcome(store: &mut Store, changed: bool) -> Result<Outcome, ApplyError> {
+    if is_synchronized(store)? && guards::read(store)?.is_empty() {
+        guards::run(store)?;
+        report::write(store)?;
+    }
+    Ok(Outcome { changed, is_stale: is_stale(store)?, report: report::read(store)? })
+}
+
+/// The newest finished runs of a profile; `None` when a connector has none.
+fn newest(store: &Store, profile: &str) -> Result<Vec<Option<RunId>>, ApplyError> {
+    let all = steps::connectors(store)?;
+    all.iter().map(|it| Ok(store.finished_run(it.id, profile)?)).collect()
+}
+
+fn is_synchronized(store: &Store) -> Result<bool, ApplyError> {
+    Ok(newest(store, FULL_SYNCHRONIZATION)?.iter().all(Option::is_some))
+}
+
+/// Whether something was imported that no synchronization has seen.
+fn is_stale(store: &Store) -> Result<bool, ApplyError> {
+    let imported = newest(store, FULL_IMPORT)?.into_iter().max().flatten();
+    let synchronized = newest(store, FULL_SYNCHRONIZATION)?.into_iter().min().flatten();
+    Ok(imported.is_some() && synchronized < imported)
+}
+
+/// What a store is synchronised anew with.
+#[derive(Clone, Copy)]
+pub struct Anew<'a> {
+    /// Other sources; `None` for a connector keeps the one that the store remembers.
+    pub sources: &'a dyn Fn(&ConnectorSetup) -> Option<String>,
+    /// The new server, whose rules take the place of the standard rules; `None` keeps the rules.
+    pub rules: Option<&'a ServerConfiguration>,
+}
+
+/// Imports and synchronises a store anew with the rules that it has.
 pub fn synchronize(
     path: &Path,
     sources: &dyn Fn(&ConnectorSetup) -> Option<String>,
+    ports: &mut Ports<'_>,
+) -> Result<Report, ApplyError> {
+    synchronize_anew(path, Anew { sources, rules: None }, ports)
+}
+
+/// Imports and synchronises a store anew. A run counts once it has ended; from the first new import on until the guards
+/// have looked, the store has no verdict. Other rules take the place of the old ones in one piece, with which the old
+/// synchronization is gone.
+pub fn synchronize_anew(
+    path: &Path,
+    anew: Anew<'_>,
     ports: &mut Ports<'_>,
 ) -> Result<Report, ApplyError> {
     let mut store = Store::open(path)?;
@@ -188,13 +250,24 @@ pub fn synchronize(
     if !is_loaded {
         return Err(ApplyError::NotLoaded { store: path.to_owned() });
     }
-    steps::set_sources(&mut store, sources)?;
-    steps::connect(&store, ports)?;
-    for connector in steps::connectors(&store)? {
-        steps::full_import(&mut store, connector.id, ports)?;
+    let setup = anew.rules.map(|it| steps::with_target_rules(&store, it)).transpose()?;
+    let mut connectors = steps::connectors(&store)?;
+    for it in &mut connectors {
+        if let Some(source) = (anew.sources)(it) {
+            it.source = Some(source);
+        }
+    }
+    steps::connect(&connectors, ports)?;
+    if let Some(setup) = setup {
+        store.replace_rules(&setup.stored_rules(), &setup.rule_settings()?)?;
+        ports.watch.see(Moment::Written("rules"));
+    }
+    for connector in &connectors {
+        steps::full_import(&mut store, connector, ports)?;
     }
     synchronize::run(&mut store, ports)?;
     guards::run(&mut store)?;
+    ports.watch.see(Moment::Written("verdict"));
     report::write(&mut store)?;
     report::read(&store)
 }
@@ -277,7 +350,17 @@ pub fn plan_of(store: &Store) -> Result<Option<Plan>, ApplyError> {
     if store.plan_inputs()?.is_none() {
         return Ok(None);
     }
-    store.setting(PLAN)?.map(|it| Ok(serde_json::from_str(&it)?)).transpose()
+    let Some(text) = store.setting(PLAN)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|error| {
+        // A plan that is sound JSON and no plan of this version was made by another one.
+        let value: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+        match value.as_ref().and_then(|it| it.get("tool")?.as_str()) {
+            Some(tool) => {
+                ApplyError::OtherVersion { store: store.path().to_owned(), tool: shorten(tool, 80) }
+            }
+            None => error.into(),
+        }
+    })
 }
 
 /// The connectors of a store, in their order.
@@ -296,9 +379,13 @@ fn work(
         // The store is there, and its tables are known to be right: it was opened.
         StepKind::PrepareStore => Ok(String::new()),
         StepKind::LoadConfiguration => steps::load(store, order.setup),
-        StepKind::Connect => steps::connect(store, ports),
+        StepKind::Connect => steps::connect(&steps::connectors(store)?, ports),
         StepKind::FullImport => {
-            steps::full_import(store, connector.ok_or(ApplyError::NoConnector)?, ports)
+            let connector = connector.ok_or(ApplyError::NoConnector)?;
+            let all = steps::connectors(store)?;
+            let own = all.iter().find(|it| it.id == connector);
+            let own = own.ok_or(ApplyError::Configuration("a connector is missing"))?;
+            steps::full_import(store, own, ports)
         }
         StepKind::FullSynchronization => synchronize::run(store, ports),
         StepKind::Guards => {
@@ -355,12 +442,22 @@ fn with_services(
     ports: &mut Ports<'_>,
     act: fn(&mut dyn ServiceControl, &[Former]) -> Result<(), dirlift_model::ServiceError>,
 ) -> Result<String, ApplyError> {
+    check_verdict(store)?;
     let former = read_former(store)?;
     let Some(control) = ports.services.as_deref_mut() else { return Err(ApplyError::NoServices) };
     check_host(store, control)?;
     act(control, &former)?;
     let names: Vec<_> = former.iter().map(|it| it.name.as_str()).collect();
     Ok(names.join(", "))
+}
+
+/// Services stop only while the guards have nothing to say against the newest runs.
+fn check_verdict(store: &Store) -> Result<(), ApplyError> {
+    let verdicts = guards::read(store)?;
+    if verdicts.is_empty() || !is_synchronized(store)? || is_stale(store)? {
+        return Err(ApplyError::NoVerdict);
+    }
+    if verdicts.iter().all(|it| it.passes) { Ok(()) } else { Err(ApplyError::Guards) }
 }
 
 /// The rules hold at every step: a store can be carried to another machine.

@@ -3,7 +3,10 @@
 use std::{fs::File, future::Future, ops::ControlFlow, path::Path};
 
 use dirlift_directory::{Connect, Event, Forest, Import, Source};
-use dirlift_entra::{EntraSource, Graph, ImportOptions, Kind, import, read_folder, read_objects};
+use dirlift_entra::{
+    CONNECTOR_SPACE, EntraSource, Graph, ImportOptions, Kind, import, probe, read_folder,
+    read_objects,
+};
 use dirlift_model::{CsObject, TenantFacts, progress::Progress};
 use dirlift_serverconfig::csexport::{Decoded, ImportedObjects};
 use dirlift_syncengine::sync::Readable;
@@ -85,12 +88,17 @@ impl Feed<'_> {
         let (own, partitions, mut remarks) = parameters(forest, &request.partitions, name);
         let mut errors = 0;
         if let Some(report) = import.report() {
-            let is_error =
-                |it: &&Event| matches!(it, Event::Rejected { .. } | Event::Truncated { .. });
-            errors = report.events.iter().filter(is_error).count() as u64;
-            remarks.extend(report.events.iter().map(ToString::to_string));
+            // What is missing comes first: the store keeps so many remarks and no more.
+            let (missing, others): (Vec<_>, Vec<_>) =
+                report.events.iter().partition(|it| is_missing(it));
+            // Nobody knows what the events were that nobody kept.
+            errors = missing.len() as u64 + report.n_more_events;
+            let told = missing.iter().chain(&others).map(ToString::to_string);
+            remarks = told.chain(std::mem::take(&mut remarks)).collect();
             if report.n_more_events > 0 {
-                remarks.push(format!("{} more remarks", report.n_more_events));
+                let text =
+                    format!("{} more remarks; something may be missing", report.n_more_events);
+                remarks.insert(0, text);
             }
             if report.n_out_of_scope > 0 {
                 remarks.push(format!("{} entries are out of scope", report.n_out_of_scope));
@@ -123,15 +131,23 @@ impl Feed<'_> {
                     .map_err(SourceFailed::new)?
             }
         };
-        let remarks =
-            tenant.not_checked.iter().map(|it| format!("not read: {}: {}", it.what, it.why));
+        let (missing, others): (Vec<_>, Vec<_>) =
+            tenant.not_checked.iter().partition(|it| it.what == CONNECTOR_SPACE);
+        let has = |kind: Kind| tenant.objects.iter().any(|it| it.object_type == kind.object_type());
+        let kinds: Vec<_> = Kind::ALL.into_iter().filter(|it| !has(*it)).collect();
+        let errors = (missing.len() + kinds.len()) as u64;
+        let kinds = kinds.iter().map(|it| {
+            format!("no file has objects of type {}: all of them are missing", it.object_type())
+        });
+        let told = missing.iter().chain(&others);
+        let remarks = kinds.chain(told.map(|it| format!("not read: {}: {}", it.what, it.why)));
         let readable = match readable() {
             Readable::Only(map) if !shows_all => Some(map),
             _ => None,
         };
-        let remarks = remarks.collect();
+        let remarks: Vec<_> = remarks.collect();
         let facts = ImportFacts { tenant: Some(tenant), readable, ..ImportFacts::default() };
-        Ok(Imported { errors: 0, remarks, facts })
+        Ok(Imported { errors, remarks, facts })
     }
 
     fn through_graph(
@@ -156,6 +172,24 @@ impl Feed<'_> {
     }
 }
 
+/// Whether something is not in the store that the directory may have.
+fn is_missing(event: &Event) -> bool {
+    match event {
+        Event::Rejected { .. }
+        | Event::Truncated { .. }
+        | Event::NoContainer(_)
+        // The reader of an export speaks of what it left out or doubts.
+        | Event::Remark(_) => true,
+        Event::NoAttribute(_)
+        | Event::NoClass(_)
+        | Event::NothingInScope(_)
+        | Event::Restarted { .. }
+        | Event::ServerFailed { .. }
+        | Event::Referral(_)
+        | Event::CodePage { .. } => false,
+    }
+}
+
 fn export(path: &Path) -> Result<ImportedObjects<Decoded<File>>, SourceFailed> {
     let file = File::open(path)
         .map_err(|it| SourceFailed::new(format!("opening {}: {it}", path.display())))?;
@@ -167,7 +201,8 @@ impl Directories for Feed<'_> {
         if connector.is_cloud {
             return match Self::source::<EntraSource>(connector)? {
                 EntraSource::Graph(_) => {
-                    self.wait(self.graph()?.sign_in()).map_err(SourceFailed::new)?;
+                    let graph = self.graph()?;
+                    self.wait(probe(graph, &Kind::ALL)).map_err(SourceFailed::new)?;
                     Ok(Vec::new())
                 }
                 EntraSource::Folder(path) if path.is_dir() => Ok(Vec::new()),

@@ -5,6 +5,8 @@ mod refusals;
 mod sql;
 mod steps;
 
+use std::collections::BTreeSet;
+
 use dirlift_exporter::{
     SETTINGS,
     bundle::{Bundle, Sum},
@@ -16,11 +18,12 @@ use dirlift_model::{
         FORMAT_VERSION, Mode, PlanConnector, PlanConnectorKind, PlanInput, PlanRefusal, PlanSource,
     },
     rule::{Direction, MappingSource},
+    text::shorten,
 };
 use jiff::Timestamp;
 
-pub use self::sql::SqlServer;
 pub(crate) use self::sql::same_host;
+pub use self::sql::{Sameness, SqlServer};
 use crate::services::Seen;
 
 /// Name of the analysis in a bundle.
@@ -41,8 +44,11 @@ pub struct Request<'a> {
     pub ad: Vec<AdSource>,
     /// Source of the cloud, as typed; `None` when none was given.
     pub entra: Option<String>,
-    /// Rules of the new server.
-    pub rules: Option<RulesGiven>,
+    /// SHA-256 of the files with the rules of the new server; `None` when none were given.
+    pub rules: Option<String>,
+    /// The source anchor that all rules together flow, those of the bundle and of the new server; `None` when they do not
+    /// say. Else why there is no configuration to deploy.
+    pub anchor: Result<Option<AttributeName>, PlanRefusal>,
     /// The server that is meant to take over.
     pub target: Option<TargetGiven<'a>>,
     /// The database of the old server is used again.
@@ -68,17 +74,8 @@ pub struct AdSource {
     pub source: String,
 }
 
-/// Rules of the new server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RulesGiven {
-    /// SHA-256 of the files.
-    pub sha256: String,
-    /// The source anchor that they flow; `None` when they do not say.
-    pub anchor: Option<AttributeName>,
-}
-
 /// The server that is meant to take over.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TargetGiven<'a> {
     /// SHA-256 that stands for its snapshot.
     pub sha256: String,
@@ -278,15 +275,78 @@ fn connectors(request: &Request<'_>, settings: &SettingsFile, plan: &mut Plan) {
             "Give --entra SOURCE.",
         );
     }
+    let mut names = BTreeSet::new();
+    for it in &all {
+        // The engine knows connectors by their names, in any case of letters.
+        if !names.insert(it.name.to_lowercase()) {
+            let why = format!("two connectors have the name {}", shorten(&it.name, 200));
+            refuse(
+                "connector-names",
+                why,
+                "Rename one of them on the old server, and export again.",
+            );
+        }
+    }
     plan.connectors = all;
+}
+
+/// Why rules cannot take the place of the standard rules.
+pub fn rules_unusable(why: String) -> PlanRefusal {
+    PlanRefusal {
+        id: "rules-unusable".to_owned(),
+        why,
+        remedy:
+            "Give the folder that Get-ADSyncServerConfiguration wrote on the new server, whole."
+                .to_owned(),
+    }
+}
+
+/// Why the bundle's files make no configuration.
+pub fn configuration_unusable(why: String) -> PlanRefusal {
+    PlanRefusal {
+        id: "configuration-unusable".to_owned(),
+        why,
+        remedy: "Make the bundle again with dirlift export.".to_owned(),
+    }
+}
+
+/// Why an anchor is not the one that `DirSync` used; `None` when it is, or when nobody knows it.
+pub(crate) fn other_anchor(place: &str, anchor: Option<&AttributeName>) -> Option<PlanRefusal> {
+    let anchor = anchor.filter(|it| !it.is("objectGUID"))?;
+    Some(PlanRefusal {
+        id: "source-anchor".to_owned(),
+        why: format!(
+            "DirSync tied every user to the cloud by objectGUID, and {place} would use {}",
+            shorten(anchor.as_str(), 200)
+        ),
+        remedy: "Install the new server with objectGUID as source anchor, export its rules, and plan again.".to_owned(),
+    })
+}
+
+/// Sources as an input keeps them: a JSON list, in an order of its own.
+fn written_sources(all: &[AdSource]) -> String {
+    let written = |it: &AdSource| match &it.forest {
+        Some(forest) => format!("{forest}={}", it.source),
+        None => it.source.clone(),
+    };
+    let mut all: Vec<_> = all.iter().map(written).collect();
+    all.sort();
+    if all.is_empty() { String::new() } else { serde_json::Value::from(all).to_string() }
+}
+
+/// Sources of Active Directory that a plan was made with, each as it is typed.
+pub fn remembered_sources(plan: &Plan) -> Vec<String> {
+    remembered(plan, "--ad").and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default()
+}
+
+/// An input that a plan was made with; `None` when it was not given.
+pub fn remembered<'a>(plan: &'a Plan, name: &str) -> Option<&'a str> {
+    let it = plan.inputs.iter().find(|it| it.name == name)?;
+    Some(it.value.as_str()).filter(|it| !it.is_empty())
 }
 
 /// Everything that decides what is done. Content of directories is none of it: it changes by itself.
 fn inputs(request: &Request<'_>) -> Vec<PlanInput> {
-    let ad = request.ad.iter().map(|it| match &it.forest {
-        Some(forest) => format!("{forest}={}", it.source),
-        None => it.source.clone(),
-    });
     let given = |it: &Option<String>| it.clone().unwrap_or_default();
     let rows = [
         (
@@ -294,9 +354,9 @@ fn inputs(request: &Request<'_>) -> Vec<PlanInput> {
             request.bundle.as_ref().map_or_else(|_| String::new(), |it| it.sum().to_string()),
         ),
         ("--mode", request.mode.as_str().to_owned()),
-        ("--ad", ad.collect::<Vec<_>>().join("; ")),
+        ("--ad", written_sources(&request.ad)),
         ("--entra", given(&request.entra)),
-        ("--rules", request.rules.as_ref().map(|it| it.sha256.clone()).unwrap_or_default()),
+        ("--rules", given(&request.rules)),
         ("--target", request.target.as_ref().map(|it| it.sha256.clone()).unwrap_or_default()),
         ("--use-existing-database", request.use_existing_database.to_string()),
         ("--no-sync", (!request.synchronize).to_string()),

@@ -22,6 +22,7 @@ pub use self::{
     stored::{Again, StoredRehearsal},
 };
 pub(crate) use self::{
+    setup::is_built_in,
     sources::{parameters, tenant},
     stored::Search,
 };

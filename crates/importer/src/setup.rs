@@ -7,13 +7,11 @@ use dirlift_deployment::{
 use dirlift_directory::{ImportRequest, PartitionRequest};
 use dirlift_model::{AttributeName, Guid, SyncRule, checklist::Switches, config::ContainerScope};
 use dirlift_serverconfig::{Document, declarative::write_rule};
+use dirlift_syncengine::sync::ConnectorKind as EngineKind;
 use dirlift_verifier::DEFAULT_DELETES;
 use serde::{Deserialize, Serialize};
 
 use crate::rehearsal::{self, RuleBasis};
-
-/// Beginning of the tags of built-in rules.
-const BUILT_IN: &str = "dirlift.";
 
 /// Setting of the store with the connectors, as JSON.
 pub(crate) const CONNECTORS: &str = "connector_setup";
@@ -22,7 +20,10 @@ pub(crate) const CONNECTORS: &str = "connector_setup";
 pub(crate) const DELETE_LIMIT: &str = "delete_limit";
 
 /// Setting of the store with the basis of the standard rules: a word of [`RuleBasis`], as a rehearsal says it.
-pub(crate) const BASIS: &str = "rule_basis";
+pub(crate) use dirlift_deployment::RULE_BASIS as BASIS;
+
+/// Setting of the store with what the bundle alone says of rules, as JSON.
+pub(crate) const BUNDLE_RULES: &str = "bundle_rules";
 
 /// Setting of the store with what is worth knowing about the configuration, as JSON.
 pub(crate) const NOTES: &str = "configuration_notes";
@@ -42,6 +43,24 @@ pub struct Setup {
     pub notes: Vec<String>,
     /// What the customer uses, for the checklist.
     pub switches: Switches,
+    /// What the bundle alone says of rules.
+    pub bundle: BundleRules,
+}
+
+/// What the bundle says of rules before those of the new server take a place among them: they can come later.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleRules {
+    /// Its custom rules, each as its XML file.
+    custom: Vec<String>,
+    /// What is worth knowing about its configuration, in plain words.
+    notes: Vec<String>,
+}
+
+impl BundleRules {
+    fn new(of: &rehearsal::Setup) -> Self {
+        let custom = of.rules.iter().filter(|it| it.is_custom());
+        Self { custom: custom.map(write_rule).collect(), notes: notes(of) }
+    }
 }
 
 /// A connector and what is read of its directory.
@@ -79,12 +98,17 @@ pub struct PartitionSetup {
 }
 
 impl Setup {
-    /// A deployment of what could be rehearsed; `source` gives the source of each connector.
-    pub fn new(of: &rehearsal::Setup, source: impl Fn(Guid) -> Option<String>) -> Self {
+    /// A deployment of what could be rehearsed; `bundle` is the same without the rules of the new server, and `source`
+    /// gives the source of each connector.
+    pub fn new(
+        of: &rehearsal::Setup,
+        bundle: &rehearsal::Setup,
+        source: impl Fn(Guid) -> Option<String>,
+    ) -> Self {
         let basis = of.rule_basis.as_str();
         let origin = |it: &SyncRule| match it {
             it if it.is_custom() => "custom",
-            it if it.immutable_tag.starts_with(BUILT_IN) => RuleBasis::BuiltIn.as_str(),
+            it if rehearsal::is_built_in(it) => RuleBasis::BuiltIn.as_str(),
             _ => basis,
         };
         let connectors = of.connectors.iter().map(|it| ConnectorSetup {
@@ -98,16 +122,49 @@ impl Setup {
             object_classes: it.request.object_classes.clone(),
             attributes: it.request.attributes.clone(),
         });
-        let damaged = of.damaged.iter().map(|it| format!("could not be read: {it}"));
         Self {
             connectors: connectors.collect(),
             rules: of.rules.iter().map(|it| (it.clone(), origin(it))).collect(),
             basis: basis.to_owned(),
             delete_limit: Some(DEFAULT_DELETES),
-            notes: of.notes.iter().cloned().chain(damaged).collect(),
+            notes: notes(of),
             switches: Switches::default(),
+            bundle: BundleRules::new(bundle),
         }
     }
+}
+
+fn notes(of: &rehearsal::Setup) -> Vec<String> {
+    let damaged = of.damaged.iter().map(|it| format!("could not be read: {it}"));
+    of.notes.iter().cloned().chain(damaged).collect()
+}
+
+/// What a store can rehearse without the rules of the new server; `None` when a rule or a connector cannot be read.
+pub(crate) fn restored(
+    connectors: &[ConnectorSetup],
+    bundle: &BundleRules,
+) -> Option<rehearsal::Setup> {
+    let rules = bundle.custom.iter().map(|it| match read_document(it.as_bytes())? {
+        Document::Rule(it) => Some(*it),
+        _ => None,
+    });
+    let all = connectors.iter().map(|it| {
+        Some(rehearsal::ConnectorSetup {
+            id: it.id,
+            name: it.name.clone(),
+            kind: if it.is_cloud { EngineKind::Entra } else { EngineKind::ActiveDirectory },
+            forest: (!it.forest.is_empty()).then(|| it.forest.clone()),
+            request: it.request().ok()?,
+        })
+    });
+    let parameters = connectors.first()?.parameters.clone().into_iter().collect();
+    let notes = bundle.notes.clone();
+    rehearsal::Setup::restored(
+        rules.collect::<Option<_>>()?,
+        all.collect::<Option<_>>()?,
+        parameters,
+        notes,
+    )
 }
 
 impl PartitionSetup {
@@ -141,8 +198,8 @@ impl ConnectorSetup {
 }
 
 impl Setup {
-    /// The same as a store keeps it.
-    pub(crate) fn stored(&self) -> Result<StoredConfiguration, serde_json::Error> {
+    /// The rules as a store keeps them.
+    pub(crate) fn stored_rules(&self) -> Vec<StoredRule> {
         let rules = self.rules.iter().map(|(rule, source)| StoredRule {
             id: rule.id,
             name: rule.name.clone(),
@@ -153,6 +210,19 @@ impl Setup {
             source: (*source).to_owned(),
             content: write_rule(rule),
         });
+        rules.collect()
+    }
+
+    /// Settings that say what the rules are.
+    pub(crate) fn rule_settings(&self) -> Result<Vec<(String, String)>, serde_json::Error> {
+        Ok(vec![
+            (BASIS.to_owned(), self.basis.clone()),
+            (NOTES.to_owned(), serde_json::to_string(&self.notes)?),
+        ])
+    }
+
+    /// The same as a store keeps it.
+    pub(crate) fn stored(&self) -> Result<StoredConfiguration, serde_json::Error> {
         let partitions = self.connectors.iter().flat_map(|connector| {
             connector.partitions.iter().map(|it| StoredPartition {
                 connector: connector.id,
@@ -161,16 +231,17 @@ impl Setup {
             })
         });
         let limit = self.delete_limit.map_or_else(|| "none".to_owned(), |it| it.to_string());
+        let mut settings = self.rule_settings()?;
+        settings.extend([
+            (CONNECTORS.to_owned(), serde_json::to_string(&self.connectors)?),
+            (DELETE_LIMIT.to_owned(), limit),
+            (BUNDLE_RULES.to_owned(), serde_json::to_string(&self.bundle)?),
+        ]);
         Ok(StoredConfiguration {
             connectors: self.connectors.iter().map(ConnectorSetup::stored).collect(),
             partitions: partitions.collect(),
-            rules: rules.collect(),
-            settings: vec![
-                (CONNECTORS.to_owned(), serde_json::to_string(&self.connectors)?),
-                (BASIS.to_owned(), self.basis.clone()),
-                (DELETE_LIMIT.to_owned(), limit),
-                (NOTES.to_owned(), serde_json::to_string(&self.notes)?),
-            ],
+            rules: self.stored_rules(),
+            settings,
         })
     }
 }
@@ -185,8 +256,12 @@ impl ConnectorSetup {
 
 /// Reads a rule as a store keeps it; `None` when it is none.
 pub(crate) fn read_rule(rule: &StoredRule) -> Option<SyncRule> {
-    match dirlift_serverconfig::read(&rule.name, rule.content.as_bytes()).ok()?.value {
+    match read_document(rule.content.as_bytes())? {
         Document::Rule(it) => Some(*it),
         _ => None,
     }
+}
+
+fn read_document(bytes: &[u8]) -> Option<Document> {
+    Some(dirlift_serverconfig::read("rule", bytes).ok()?.value)
 }

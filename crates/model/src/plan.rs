@@ -185,8 +185,8 @@ pub struct ManualStep {
 /// How an existing database is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExistingDatabase {
-    /// Which of the four cases it is.
-    pub scenario: Scenario,
+    /// Which of the four cases it is; `None` where the old server's database was not read.
+    pub scenario: Option<Scenario>,
     /// The same in words.
     pub meaning: String,
     /// Where the new server finds it, as `HOST\INSTANCE`; `None` when it was not said.

@@ -14,12 +14,12 @@ use dirlift_entra::EntraSource;
 use dirlift_importer::{
     apply::{self, ApplyError, Order, Outcome, Ports},
     feed::Feed,
-    plan::{ConnectOptions, Request, plan},
+    plan::{Request, plan},
 };
-use dirlift_model::{Guid, Plan, plan::Mode as PlanMode, text::sanitize};
+use dirlift_model::{Guid, Plan, plan::PlanRefusal, text::sanitize};
 use dirlift_report::{TextOptions, plan_text};
 
-use self::inputs::Inputs;
+use self::inputs::{Inputs, Stage};
 use crate::{
     context, error::CommandError, exit::Exit, interrupt, output::OutFile, sign_in::SignInArgs,
 };
@@ -57,9 +57,9 @@ pub(crate) struct Args {
     /// Microsoft Entra ID: graph:TENANT, a folder of Graph JSON, or csexport:FILE
     #[arg(long, value_name = "SOURCE")]
     entra: Option<String>,
-    /// Where the new server comes to be
-    #[arg(long, default_value = "parallel")]
-    mode: Mode,
+    /// Where the new server comes to be; parallel by default
+    #[arg(long)]
+    mode: Option<Mode>,
     /// Export of the new server with its rules; without it the standard rules are not the target's own
     #[arg(long, value_name = "FOLDER")]
     rules: Option<PathBuf>,
@@ -120,34 +120,31 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let inputs = Inputs::read(args, &mut progress)?;
     drop(progress);
     let tool = concat!("dirlift ", env!("CARGO_PKG_VERSION"));
-    let mode = match args.mode {
-        Mode::Parallel => PlanMode::Parallel,
-        Mode::InPlace => PlanMode::InPlace,
-    };
     let request = Request {
         tool,
         as_of: context::now(),
         bundle: inputs.bundle.as_ref().map_err(Clone::clone),
-        mode,
+        mode: inputs.mode,
         ad: inputs.ad.clone(),
         entra: inputs.entra.clone(),
-        rules: inputs.rules_given(),
+        rules: inputs.rules.clone(),
+        anchor: inputs.anchor(),
         target: inputs.target_given(),
-        use_existing_database: args.use_existing_database,
-        synchronize: !args.no_sync,
-        connect: ConnectOptions {
-            sql_server: args.connect_sql_server.clone(),
-            service_account: args.connect_service_account.clone(),
-            install_dir: args.connect_install_dir.clone(),
-        },
+        use_existing_database: inputs.use_existing_database,
+        synchronize: inputs.synchronize,
+        connect: inputs.connect.clone(),
         services: None,
         store: inputs.store.clone(),
         saved: inputs.saved.as_ref().filter(|_| !args.plan),
     };
-    let plan = plan(&request);
+    let plan = begun(&inputs, plan(&request));
     if args.plan {
-        OutFile::create(&inputs::saved_path(&args.deployment))?.commit(json(&plan)?.as_bytes())?;
         show(args, &plan)?;
+        // What is refused is nothing to hold a later run to.
+        if plan.is_feasible() {
+            let path = inputs::saved_path(&args.deployment);
+            OutFile::create(&path)?.commit(json(&plan)?.as_bytes())?;
+        }
         return Ok(if plan.is_feasible() { Exit::Done } else { Exit::Objections });
     }
     let bundle = inputs.bundle.as_ref().ok().filter(|_| plan.is_feasible());
@@ -155,15 +152,17 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         show(args, &plan)?;
         return Ok(Exit::Objections);
     };
-    let is_part_way = inputs.store.as_ref().is_some_and(|it| it.plan.is_some()) && !inputs.is_done;
+    let is_begun = inputs.stage > Stage::New;
+    let is_part_way = is_begun && inputs.stage < Stage::Done;
     if is_part_way && !args.resume {
         let text = "an earlier run of this deployment stopped part-way";
         return Err(CommandError::stopped(text).hint("give --resume to go on"));
     }
-    if !inputs.is_done && !args.resume && !args.yes {
+    let setup = inputs.setup(bundle, &plan)?;
+    // Only a plan that was confirmed goes on without a word.
+    if !is_begun && !args.yes {
         confirm(&plan)?;
     }
-    let setup = inputs.setup(bundle, &plan, args.use_existing_database)?;
     let order = Order {
         plan: &plan,
         store: &args.deployment,
@@ -176,15 +175,30 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     if !outcome.changed {
         crate::sign_in::talk("nothing to do: every step of the plan is done\n");
     }
+    if outcome.is_stale {
+        crate::sign_in::talk(
+            "an earlier dirlift sync was cut off, and nothing has looked at what was imported last: run dirlift sync again\n",
+        );
+    }
     view::write(&outcome.report, args.format)?;
-    Ok(if outcome.report.has_objections() { Exit::Objections } else { Exit::Done })
+    let objects = outcome.is_stale || outcome.report.has_objections();
+    Ok(if objects { Exit::Objections } else { Exit::Done })
+}
+
+/// The plan to go by: the one that was begun, unless something else was asked for now.
+fn begun(inputs: &Inputs, plan: Plan) -> Plan {
+    let stands = |it: &PlanRefusal| {
+        ["drift", "another-deployment", "damaged-bundle"].contains(&it.id.as_str())
+    };
+    let found = inputs.store.as_ref().and_then(|it| it.plan.clone());
+    found.filter(|_| !plan.refusals.iter().any(stands)).unwrap_or(plan)
 }
 
 fn carry_out(args: &Args, inputs: &Inputs, order: &Order<'_>) -> Result<Outcome, CommandError> {
     let ad = inputs.ad_sources()?;
     let entra = inputs.entra_source()?;
     // A deployment that is done reads nothing, and so it asks nobody for a password.
-    let (connect, graph) = if inputs.is_done {
+    let (connect, graph) = if inputs.stage == Stage::Done {
         (args.sign_in.connect(&[])?, None)
     } else {
         (args.sign_in.connect(&ad)?, graph(&args.sign_in, entra.as_ref())?)
@@ -228,9 +242,16 @@ pub(super) fn threads() -> usize {
 /// An error of the importer with what to do about it.
 pub(super) fn failed(error: ApplyError) -> CommandError {
     if error.is_part_way() {
-        CommandError::stopped(error).hint("what was done stays done: give --resume to go on")
-    } else {
-        CommandError::failed(error)
+        return CommandError::stopped(error)
+            .hint("what was done stays done: give --resume to go on");
+    }
+    match &error {
+        ApplyError::Refused(all) => {
+            let remedies: Vec<_> = all.iter().map(|it| it.remedy.clone()).collect();
+            let refused = CommandError::refused(error);
+            remedies.into_iter().fold(refused, CommandError::hint)
+        }
+        _ => CommandError::failed(error),
     }
 }
 

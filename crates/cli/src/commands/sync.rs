@@ -5,16 +5,20 @@ use dirlift_deployment::Store;
 use dirlift_directory::Source;
 use dirlift_entra::EntraSource;
 use dirlift_importer::{
-    apply::{self, Ports},
+    apply::{self, Anew, Ports},
     feed::Feed,
     plan::AdSource,
     setup::ConnectorSetup,
 };
 
-use super::migrate::{self, Format, inputs::ad_source, view};
+use super::migrate::{
+    self, Format,
+    inputs::{absolute_ad, absolute_entra, ad_source, rules},
+    view,
+};
 use crate::{context, error::CommandError, exit::Exit, sign_in::SignInArgs};
 
-/// Imports both directories into a deployment and synchronises them anew; what it held before counts until that is done
+/// Imports both directories into a deployment and synchronises them anew
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// File of the deployment, from dirlift migrate
@@ -25,6 +29,9 @@ pub(crate) struct Args {
     /// Microsoft Entra ID, in place of the source that the deployment remembers
     #[arg(long, value_name = "SOURCE")]
     entra: Option<String>,
+    /// Export of the new server: its rules take the place of the standard rules
+    #[arg(long, value_name = "FOLDER")]
+    rules: Option<PathBuf>,
     /// Form of the report
     #[arg(long, default_value = "text")]
     format: Format,
@@ -42,10 +49,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let is_single = connectors.iter().filter(|it| !it.is_cloud).count() == 1;
     let source = |it: &ConnectorSetup| {
         if it.is_cloud {
-            return args.entra.clone();
+            return args.entra.as_deref().map(absolute_entra);
         }
         let mut found = given.iter().filter(|source| is_for(source, it, is_single));
-        found.next().map(|it| it.source.clone())
+        found.next().map(|it| absolute_ad(&it.source))
     };
     let mut ad: Vec<Source> = Vec::new();
     let mut entra: Option<EntraSource> = None;
@@ -58,6 +65,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
             ad.push(text.parse().map_err(|it| CommandError::usage(format!("--ad: {it}")))?);
         }
     }
+    let rules = args.rules.as_deref().map(rules).transpose()?;
+    let rules = rules.as_ref().map(|it| &it.0.configuration);
     let graph = migrate::graph(&args.sign_in, entra.as_ref())?;
     let runtime = migrate::runtime()?;
     let connect = args.sign_in.connect(&ad)?;
@@ -71,7 +80,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         clock: &context::now,
         threads: migrate::threads(),
     };
-    let report = apply::synchronize(&args.store, &source, &mut ports).map_err(migrate::failed)?;
+    let report = apply::synchronize_anew(&args.store, Anew { sources: &source, rules }, &mut ports)
+        .map_err(migrate::failed)?;
     drop(progress);
     view::write(&report, args.format)?;
     Ok(if report.has_objections() { Exit::Objections } else { Exit::Done })

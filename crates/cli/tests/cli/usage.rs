@@ -23,8 +23,7 @@ Commands:
              joins, each flow with what it read and gave
   migrate    Makes a staging deployment from a bundle: plans it, shows the plan, and carries it out
              when you confirm
-  sync       Imports both directories into a deployment and synchronises them anew; what it held
-             before counts until that is done
+  sync       Imports both directories into a deployment and synchronises them anew
   verify     Judges what is about to be exported: predicted and real exports, operations, guards,
              anchors
   checklist  Says what is left to do before and after the switch, and keeps the evidence

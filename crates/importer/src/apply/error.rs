@@ -2,8 +2,15 @@
 use std::{error::Error, path::PathBuf};
 
 use dirlift_deployment::StoreError;
-use dirlift_model::{ServiceError, plan::PlanRefusal};
+use dirlift_model::{
+    ServiceError,
+    plan::PlanRefusal,
+    text::{sanitize, shorten},
+};
 use dirlift_syncengine::sync::SyncError;
+
+/// Longest account of a failure in the journal, in characters.
+const MAX_DETAIL: usize = 2_000;
 
 /// A source that failed, with the reason of whoever reads it.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +48,25 @@ pub enum ApplyError {
         /// The store.
         store: PathBuf,
     },
+    /// The new server is the active one: what is left of the plan is no longer to be done.
+    #[error("carrying out the plan in {}: the new server is the active one, and what is left of the plan is not to be done any more", store.display())]
+    CutOver {
+        /// The store.
+        store: PathBuf,
+    },
+    /// Its plan was made by another dirlift, and has what this one does not know.
+    #[error("carrying out the plan in {}: it was made by {tool} and has steps that this version does not know; go on with that version", store.display())]
+    OtherVersion {
+        /// The store.
+        store: PathBuf,
+        /// The program that made the plan.
+        tool: String,
+    },
+    /// No verdict of the guards stands for the newest runs.
+    #[error(
+        "no guard has looked at the newest runs, so DirSync goes on running; run dirlift sync and resume"
+    )]
+    NoVerdict,
     /// It was never loaded.
     #[error("synchronising {}: its connectors and rules are not loaded yet; run dirlift migrate with --resume", store.display())]
     NotLoaded {
@@ -114,9 +140,24 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
-    /// Whether something was done already, so that it can be resumed.
+    /// Whether a plan is in the store and not carried out to its end, so that it can be resumed.
     pub const fn is_part_way(&self) -> bool {
         matches!(self, Self::Step { .. })
+    }
+
+    /// Its causes as one line, for the journal.
+    pub(super) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(it) = source {
+            let cause = it.to_string();
+            // An error that passes its cause on says the same.
+            if !text.ends_with(&cause) {
+                text = format!("{text}: {cause}");
+            }
+            source = it.source();
+        }
+        shorten(&sanitize(&text), MAX_DETAIL)
     }
 }
 

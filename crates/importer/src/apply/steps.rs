@@ -4,9 +4,10 @@ use std::{
     ops::ControlFlow,
 };
 
-use dirlift_deployment::{RunEnd, RunResult, RunStep, Store, StoreError};
+pub use dirlift_deployment::{FULL_IMPORT, FULL_SYNCHRONIZATION};
+use dirlift_deployment::{RunEnd, RunResult, RunStep, Store, StoreError, TENANT_FACTS};
 use dirlift_model::{
-    AttributeName, Guid, Severity, TenantFacts,
+    AttributeName, Guid, Product, ServerConfiguration, Severity, TenantFacts,
     text::{plural, shorten},
 };
 use dirlift_syncengine::rules::RuleSet;
@@ -14,13 +15,11 @@ use dirlift_verifier::checklist::federation;
 use serde::{Deserialize, Serialize};
 
 use super::{ApplyError, Moment, Ports};
-use crate::setup::{CONNECTORS, ConnectorSetup, Setup};
-
-/// Name of the run profile that imports.
-pub const FULL_IMPORT: &str = "Full Import";
-
-/// Name of the run profile that synchronises.
-pub const FULL_SYNCHRONIZATION: &str = "Full Synchronization";
+use crate::{
+    plan::{anchor_of_rules, other_anchor, rules_unusable},
+    rehearsal::RehearsalError,
+    setup::{BUNDLE_RULES, BundleRules, CONNECTORS, ConnectorSetup, Setup, restored},
+};
 
 /// Most remarks that a run keeps.
 const MAX_REMARKS: usize = 100;
@@ -55,10 +54,6 @@ pub(super) fn facts_setting(connector: Guid) -> String {
     format!("facts:{connector}")
 }
 
-/// Setting of the store with the facts of the tenant, as JSON; `null` when the newest import told none. `dirlift verify`
-/// reads it.
-const TENANT_FACTS: &str = "tenant_facts";
-
 /// What the newest import of a connector brought besides objects.
 pub(super) fn facts(store: &Store, connector: &ConnectorSetup) -> Result<ImportFacts, ApplyError> {
     let text = store.setting(&facts_setting(connector.id))?;
@@ -80,20 +75,12 @@ pub(super) fn connectors(store: &Store) -> Result<Vec<ConnectorSetup>, ApplyErro
 }
 
 pub(super) fn load(store: &mut Store, setup: &Setup) -> Result<String, ApplyError> {
-    let mut names: Vec<_> = setup.connectors.iter().map(|it| &it.name).collect();
-    names.sort();
-    if names.windows(2).any(|it| it[0] == it[1]) {
-        return Err(ApplyError::Configuration("two connectors have one name"));
+    // The plan has looked at names; a setup without connectors is none.
+    if setup.connectors.is_empty() {
+        return Err(ApplyError::Configuration("no connector was given to load"));
     }
     let mut setup = setup.clone();
-    let rules: Vec<_> = setup.rules.iter().map(|it| it.0.clone()).collect();
-    let compiled = RuleSet::compile(&rules, &());
-    let blockers =
-        compiled.findings().iter().filter(|it| it.problem.severity() == Severity::Blocker);
-    setup.notes.extend(blockers.map(|it| {
-        let name = rules.get(it.index).map_or("", |it| it.name.as_str());
-        format!("rule {name} is left out: {}", it.problem)
-    }));
+    note_left_out(&mut setup);
     store.write_configuration(&setup.stored()?)?;
     store.write_switches(&setup.switches)?;
     Ok(format!(
@@ -103,29 +90,52 @@ pub(super) fn load(store: &mut Store, setup: &Setup) -> Result<String, ApplyErro
     ))
 }
 
-/// Notes other sources where they were given.
-pub(super) fn set_sources(
-    store: &mut Store,
-    sources: &dyn Fn(&ConnectorSetup) -> Option<String>,
-) -> Result<(), ApplyError> {
-    let old = connectors(store)?;
-    let mut new = old.clone();
-    for it in &mut new {
-        if let Some(source) = sources(it) {
-            it.source = Some(source);
-        }
-    }
-    if new != old {
-        store.set_setting(CONNECTORS, &serde_json::to_string(&new)?)?;
-    }
-    Ok(())
+/// Rules that cannot be carried out are named.
+fn note_left_out(setup: &mut Setup) {
+    let rules: Vec<_> = setup.rules.iter().map(|it| it.0.clone()).collect();
+    let compiled = RuleSet::compile(&rules, &());
+    let blockers =
+        compiled.findings().iter().filter(|it| it.problem.severity() == Severity::Blocker);
+    setup.notes.extend(blockers.map(|it| {
+        let name = rules.get(it.index).map_or("", |it| it.name.as_str());
+        format!("rule {name} is left out: {}", it.problem)
+    }));
 }
 
-pub(super) fn connect(store: &Store, ports: &mut Ports<'_>) -> Result<String, ApplyError> {
+/// The setup of a store with the rules of the new server in place of its standard rules. Nothing is written.
+pub(super) fn with_target_rules(
+    store: &Store,
+    target: &ServerConfiguration,
+) -> Result<Setup, ApplyError> {
     let connectors = connectors(store)?;
+    let bundle = store.setting(BUNDLE_RULES)?;
+    let bundle = bundle.ok_or(ApplyError::Configuration("it does not keep the bundle's rules"))?;
+    let bundle: BundleRules = serde_json::from_str(&bundle)?;
+    let damaged = ApplyError::Configuration("a rule or a partition cannot be read");
+    let own = restored(&connectors, &bundle).ok_or(damaged)?;
+    let mut of = own.clone();
+    let unusable = |it: RehearsalError| ApplyError::Refused(vec![rules_unusable(it.to_string())]);
+    of.use_target_rules(target).map_err(unusable)?;
+    let is_dirsync =
+        super::plan_of(store)?.is_some_and(|it| it.source.product == Some(Product::DirSync));
+    if is_dirsync
+        && let Some(refusal) = other_anchor("the rules", anchor_of_rules(&of.rules).as_ref())
+    {
+        return Err(ApplyError::Refused(vec![refusal]));
+    }
+    let source = |id| connectors.iter().find(|it| it.id == id)?.source.clone();
+    let mut setup = Setup::new(&of, &own, source);
+    note_left_out(&mut setup);
+    Ok(setup)
+}
+
+pub(super) fn connect(
+    connectors: &[ConnectorSetup],
+    ports: &mut Ports<'_>,
+) -> Result<String, ApplyError> {
     let mut remarks = Vec::new();
     ports.progress.begin("reaching the directories", "directories", Some(connectors.len() as u64));
-    for connector in &connectors {
+    for connector in connectors {
         remarks.extend(ports.directories.check(connector).map_err(|it| failed(connector, it))?);
         ports.progress.advance(1);
     }
@@ -148,12 +158,9 @@ fn joined(remarks: &[String]) -> String {
 
 pub(super) fn full_import(
     store: &mut Store,
-    connector: Guid,
+    connector: &ConnectorSetup,
     ports: &mut Ports<'_>,
 ) -> Result<String, ApplyError> {
-    let connectors = connectors(store)?;
-    let connector = connectors.iter().find(|it| it.id == connector);
-    let connector = connector.ok_or(ApplyError::Configuration("a connector is missing"))?;
     let run = store.begin_run(connector.id, FULL_IMPORT, (ports.clock)())?;
     let mut types: BTreeMap<AttributeName, u64> = BTreeMap::new();
     let mut wrong: Option<StoreError> = None;
@@ -186,8 +193,12 @@ pub(super) fn full_import(
             detail: String::new(),
         })
         .collect();
-    let detail = joined(&imported.remarks);
-    let errors = imported.errors;
+    let (mut remarks, mut errors) = (imported.remarks, imported.errors);
+    if number == 0 {
+        remarks.insert(0, "no object was read: the source is empty, or shows nothing".to_owned());
+        errors += 1;
+    }
+    let detail = joined(&remarks);
     steps.push(RunStep { name: "all".to_owned(), counted: number, errors, detail });
     let result = if errors == 0 { RunResult::Success } else { RunResult::CompletedWithErrors };
     let mut facts = imported.facts;
@@ -199,9 +210,22 @@ pub(super) fn full_import(
         settings.push((TENANT_FACTS.to_owned(), serde_json::to_string(&tenant)?));
     }
     settings.push((facts_setting(connector.id), serde_json::to_string(&facts)?));
+    settings.extend(changed_source(store, connector)?);
     store.finish_runs(&[RunEnd { run, result, steps }], &settings, (ports.clock)())?;
     ports.watch.see(Moment::Written("run"));
     Ok(plural(number, "object", "objects"))
+}
+
+/// A source counts once it was read to its end.
+fn changed_source(
+    store: &Store,
+    connector: &ConnectorSetup,
+) -> Result<Option<(String, String)>, ApplyError> {
+    let mut all = connectors(store)?;
+    let own = all.iter_mut().find(|it| it.id == connector.id);
+    let Some(own) = own.filter(|it| it.source != connector.source) else { return Ok(None) };
+    own.source.clone_from(&connector.source);
+    Ok(Some((CONNECTORS.to_owned(), serde_json::to_string(&all)?)))
 }
 
 /// Only the tenant knows whether a domain is federated.

@@ -6,7 +6,11 @@ use dirlift_model::{
     plan::{CredentialToEnter, ExistingDatabase, Scenario, SignInRow},
 };
 
-use super::{Content, Request, not_checked, refusals::refuse};
+use super::{
+    Content, Request, not_checked,
+    refusals::refuse,
+    sql::{Sameness, SqlServer},
+};
 
 /// First build that can use an existing database.
 const FIRST_BUILD: Build = Build::new([1, 1, 613, 0]);
@@ -32,14 +36,20 @@ pub(super) fn of(
     let engines: Vec<_> = services.iter().filter(|it| is_engine(&it.name)).collect();
     let is_stopped =
         !engines.is_empty() && engines.iter().all(|it| it.state.starts_with("stopped"));
+    let was_read = database.product_version.is_some();
     let scenario = if database.kind == DatabaseKind::LocalDb {
-        Scenario::FromLocalDb
-    } else if database.product_version.is_none() {
-        Scenario::SqlDead
-    } else if is_stopped {
-        Scenario::ServerDead
+        Some(Scenario::FromLocalDb)
+    } else if is_stopped && (was_read || names_the_old(request, plan)) {
+        Some(Scenario::ServerDead)
+    } else if was_read {
+        Some(Scenario::StagingClone)
     } else {
-        Scenario::StagingClone
+        not_checked(
+            plan,
+            "which case of an existing database this is",
+            "the old server's database was not read, so that nobody knows whether its SQL Server still runs",
+        );
+        None
     };
     let last_run = database.last_run_at;
     if last_run.is_none() {
@@ -75,12 +85,26 @@ pub(super) fn of(
     );
     Some(ExistingDatabase {
         scenario,
-        meaning: words(scenario).to_owned(),
+        meaning: scenario.map_or(UNTOLD, words).to_owned(),
         sql_server: request.connect.sql_server.clone(),
         full_import_needed,
         full_synchronization_possible,
         credentials: credentials(&content.settings),
         sign_in: sign_in(&content.settings, last_build),
+    })
+}
+
+/// What is said where the case could not be told.
+const UNTOLD: &str = "the old server's database was not read: the new server is pointed at it where its SQL Server still runs \
+                      and the old server does not, else at a backup that is restored to another SQL Server";
+
+/// Whether the SQL Server that was given is the old server's.
+fn names_the_old(request: &Request<'_>, plan: &Plan) -> bool {
+    let old = plan.source.sql_server.as_deref().and_then(SqlServer::parse);
+    let new = request.connect.sql_server.as_deref().and_then(SqlServer::parse);
+    let target = request.target.as_ref().and_then(|it| it.host.as_deref());
+    old.zip(new).is_some_and(|(old, new)| {
+        old.compare(plan.source.host.as_deref(), &new, target) == Sameness::Same
     })
 }
 
@@ -90,7 +114,7 @@ const fn words(scenario: Scenario) -> &'static str {
             "the server does not run and its SQL Server does: the new server is pointed at this database"
         }
         Scenario::SqlDead => {
-            "the SQL Server is gone or was not reached: a backup of the database is restored to another one, and the new \
+            "the SQL Server is gone: a backup of the database is restored to another one, and the new \
              server is pointed at it"
         }
         Scenario::FromLocalDb => {

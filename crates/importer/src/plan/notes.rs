@@ -65,7 +65,7 @@ pub(super) fn add(request: &Request<'_>, content: &Content, plan: &mut Plan) {
     if request.rules.is_none() && content.settings.standard_rules.basis != RuleBasis::Target {
         plan.notes.push(
             "the standard rules are not those of the new server: the prediction is good for a first look, a go-ahead needs \
-             the target's own rules (--rules)"
+             the target's own rules (--rules, or dirlift sync STORE --rules later)"
                 .to_owned(),
         );
     }

@@ -7,8 +7,8 @@ use dirlift_model::{
 };
 
 use super::{
-    Content, Request, not_checked,
-    sql::{SqlServer, is_domain_account, same_host},
+    Content, Request, not_checked, other_anchor,
+    sql::{Sameness, SqlServer, is_domain_account, same_host},
 };
 use crate::services;
 
@@ -29,9 +29,7 @@ pub(super) fn all(request: &Request<'_>, content: &Content, plan: &mut Plan) {
     instance(request, plan);
     service_account(request, plan);
     install_dir(request, plan);
-    if let Some(facts) = request.target.as_ref().and_then(|it| it.database) {
-        database(facts, plan);
-    }
+    sql_server(request, content, plan);
     target(request, plan);
     store(request, plan);
     in_place(request, content, plan);
@@ -44,6 +42,7 @@ pub(super) fn refuse(plan: &mut Plan, id: &str, why: impl Into<String>, remedy: 
 }
 
 fn source(request: &Request<'_>, content: &Content, plan: &mut Plan) {
+    plan.refusals.extend(request.anchor.as_ref().err().cloned());
     let analysis = &content.analysis;
     let blockers: Vec<_> =
         analysis.findings.iter().filter(|it| it.severity == Severity::Blocker).collect();
@@ -86,19 +85,20 @@ fn anchor(request: &Request<'_>, content: &Content, plan: &mut Plan) {
     if content.settings.source.product != Some(Product::DirSync) {
         return;
     }
-    let rules = request.rules.as_ref().and_then(|it| it.anchor.as_ref());
-    let target = request.target.as_ref().and_then(|it| it.anchor.as_ref());
-    for (place, anchor) in [("the rules given by --rules", rules), ("the target", target)] {
-        if let Some(anchor) = anchor.filter(|it| !it.is("objectGUID")) {
-            let why = format!(
-                "DirSync tied every user to the cloud by objectGUID, and {place} would use {}",
-                shorten(anchor.as_str(), MAX_TEXT)
-            );
-            refuse(
+    const WHAT: &str = "whether the source anchor stays objectGUID";
+    if let Ok(anchor) = &request.anchor {
+        plan.refusals.extend(other_anchor("the rules", anchor.as_ref()));
+        if anchor.is_none() {
+            not_checked(plan, WHAT, "no rule says which anchor it flows");
+        }
+    }
+    if let Some(target) = &request.target {
+        plan.refusals.extend(other_anchor("the target", target.anchor.as_ref()));
+        if target.anchor.is_none() && target.build.is_some() {
+            not_checked(
                 plan,
-                "source-anchor",
-                why,
-                "Install the new server with objectGUID as source anchor, export its rules, and plan again.",
+                WHAT,
+                "the target's snapshot does not say which anchor it is set up for",
             );
         }
     }
@@ -146,11 +146,7 @@ fn instance(request: &Request<'_>, plan: &mut Plan) {
             "{sql_server} is named without a port: SQL Server Browser has to run there, else write HOST\\INSTANCE,PORT"
         ));
     }
-    let takes_over = plan
-        .existing_database
-        .as_ref()
-        .is_some_and(|it| it.scenario == dirlift_model::plan::Scenario::ServerDead);
-    if request.mode != Mode::Parallel || takes_over {
+    if request.mode != Mode::Parallel || takes_over(plan) {
         return;
     }
     let old = plan.source.sql_server.as_deref();
@@ -158,24 +154,37 @@ fn instance(request: &Request<'_>, plan: &mut Plan) {
         return;
     }
     let old = old.and_then(SqlServer::parse);
+    const WHAT: &str = "whether the SQL Server instance is the old server's";
     let Some(old) = old else {
-        not_checked(
-            plan,
-            "whether the SQL Server instance is the old server's",
-            "the bundle does not name the old server's instance",
-        );
+        not_checked(plan, WHAT, "the bundle does not name the old server's instance");
         return;
     };
     let target = target_host(request, plan);
-    if old.is_same(plan.source.host.as_deref(), &sql_server, target) {
-        let why = format!("{sql_server} is the instance that the old server uses ({old})");
-        refuse(
-            plan,
-            "same-sql-instance",
-            why,
-            "Name another instance: two synchronisation engines never share one, and the old server has to go on.",
-        );
+    match old.compare(plan.source.host.as_deref(), &sql_server, target) {
+        Sameness::Same => {
+            let why = format!("{sql_server} is the instance that the old server uses ({old})");
+            refuse(
+                plan,
+                "same-sql-instance",
+                why,
+                "Name another instance: two synchronisation engines never share one, and the old server has to go on.",
+            );
+        }
+        Sameness::Different => {}
+        Sameness::Unknown => {
+            let why = format!(
+                "{sql_server} and {old} may be one: an address, a port or a word for the machine itself names an instance \
+                 that the other name does not tell; write HOST\\INSTANCE as the old server has it"
+            );
+            not_checked(plan, WHAT, &why);
+        }
     }
+}
+
+/// Whether the new server is pointed at the very database of the old one.
+fn takes_over(plan: &Plan) -> bool {
+    let scenario = plan.existing_database.as_ref().and_then(|it| it.scenario);
+    scenario == Some(dirlift_model::plan::Scenario::ServerDead)
 }
 
 fn service_account(request: &Request<'_>, plan: &mut Plan) {
@@ -191,6 +200,17 @@ fn service_account(request: &Request<'_>, plan: &mut Plan) {
     }
     let Some(Ok(sql_server)) = named_instance(request) else { return };
     if sql_server.is_on(machine) || sql_server.is_local_db() {
+        return;
+    }
+    // The old server goes on, so that what is on it is on another machine than the new one.
+    let is_of_old =
+        request.mode == Mode::Parallel && sql_server.is_on_named(plan.source.host.as_deref());
+    if machine.is_none() && !is_of_old {
+        not_checked(
+            plan,
+            "whether the service account fits the SQL Server",
+            "which machine the new server is was not said: give --target",
+        );
         return;
     }
     let why = match account {
@@ -236,17 +256,58 @@ fn install_dir(request: &Request<'_>, plan: &mut Plan) {
     }
 }
 
+const REMEDY: &str =
+    "Choose a full SQL Server 2017, 2019 or 2022 with a case-insensitive collation (_CI_).";
+
+/// The SQL Server that the new product is to use, as far as anybody has looked at it.
+fn sql_server(request: &Request<'_>, content: &Content, plan: &mut Plan) {
+    let facts = request.target.as_ref().and_then(|it| it.database);
+    if let Some(facts) = facts {
+        database(facts, plan);
+    }
+    let Some(Ok(named)) = named_instance(request) else { return };
+    if named.is_local_db() {
+        return;
+    }
+    // The old server's own, which it leaves behind.
+    let old = content.analysis.database.as_ref().filter(|_| takes_over(plan));
+    if let Some(version) = old.and_then(|it| it.product_version.as_deref()) {
+        if let Some(why) = unsupported(version) {
+            refuse(plan, "sql-not-allowed", why, REMEDY);
+        }
+        return;
+    }
+    let seen = facts.and_then(|it| {
+        let server = &it.server;
+        let name = match server.instance.as_deref().filter(|it| !it.is_empty()) {
+            Some(instance) => format!("{}\\{instance}", server.machine_name.as_deref()?),
+            None => server.machine_name.clone()?,
+        };
+        SqlServer::parse(&name)
+    });
+    let target = target_host(request, plan);
+    if !seen.is_some_and(|it| it.compare(target, &named, target) == Sameness::Same) {
+        let what = format!("version and collation of {named}");
+        not_checked(
+            plan,
+            &what,
+            "nobody has looked at it; it has to be SQL Server 2017, 2019 or 2022 with a case-insensitive collation",
+        );
+    }
+}
+
+fn unsupported(version: &str) -> Option<String> {
+    let major = version.split('.').next().and_then(|it| it.parse().ok());
+    let is_fine = major.is_some_and(|it| SQL_VERSIONS.contains(&it));
+    (!is_fine).then(|| format!("SQL Server version {} is not supported", shorten(version, 40)))
+}
+
 /// Whether a SQL Server may hold the new product's database.
 fn database(facts: &DatabaseFacts, plan: &mut Plan) {
-    const REMEDY: &str =
-        "Choose a full SQL Server 2017, 2019 or 2022 with a case-insensitive collation (_CI_).";
     let server = &facts.server;
     let mut wrong = Vec::new();
     if let Some(version) = &server.product_version {
-        match version.split('.').next().and_then(|it| it.parse().ok()) {
-            Some(major) if SQL_VERSIONS.contains(&major) => {}
-            _ => wrong.push(format!("version {} is not supported", shorten(version, 40))),
-        }
+        wrong.extend(unsupported(version));
     } else {
         not_checked(plan, "version of the SQL Server", "its facts do not have it");
     }
@@ -322,7 +383,8 @@ pub(super) fn store(request: &Request<'_>, plan: &mut Plan) {
             plan,
             "drift",
             why,
-            "Give what was given before, or plan anew: with --plan, and into a new store if this one was begun.",
+            "Give what was given before, or plan anew with --plan. A store that was begun keeps its plan: dirlift sync takes \
+             other sources and rules (--ad, --entra, --rules) into it; anything else needs a new store.",
         );
     }
 }

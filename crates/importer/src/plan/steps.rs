@@ -143,14 +143,14 @@ pub(super) fn by_hand(
     let mut all = Vec::new();
     if let Some(database) = database {
         let restore = match database.scenario {
-            Scenario::ServerDead => None,
-            Scenario::SqlDead => {
+            None | Some(Scenario::ServerDead) => None,
+            Some(Scenario::SqlDead) => {
                 Some("Restore the newest backup of the database ADSync to a full SQL Server.")
             }
-            Scenario::FromLocalDb => Some(
+            Some(Scenario::FromLocalDb) => Some(
                 "Back the database ADSync up from LocalDB and restore it to a full SQL Server: LocalDB cannot be taken over.",
             ),
-            Scenario::StagingClone => Some(
+            Some(Scenario::StagingClone) => Some(
                 "Back the database ADSync up and restore it to another SQL Server: a database is never shared.",
             ),
         };

@@ -25,6 +25,11 @@ const MAX_PROBLEMS: usize = 50;
 /// Beginning of the tags of built-in rules.
 const BUILT_IN: &str = "dirlift.";
 
+/// Whether a rule is one of the built-in ones.
+pub(crate) fn is_built_in(rule: &SyncRule) -> bool {
+    rule.immutable_tag.starts_with(BUILT_IN)
+}
+
 /// Everything that is known before a directory is asked.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -68,7 +73,6 @@ impl Setup {
         let mut setup = Self::new(name, &it.connectors, &it.rules, &it.problems)?;
         setup.parameters.extend(it.parameters.iter().flatten().cloned());
         setup.damaged = it.damaged.iter().map(shown).collect();
-        let is_built_in = |it: &SyncRule| it.immutable_tag.starts_with(BUILT_IN);
         setup.rule_basis = if setup.rules.iter().any(is_built_in) {
             RuleBasis::BuiltIn
         } else if setup.rules.iter().all(SyncRule::is_custom) {
@@ -207,6 +211,27 @@ impl Setup {
         })
     }
 
+    /// What a store has kept. Connectors to Active Directory stand before the one to the cloud; `None` when they do not.
+    pub(crate) fn restored(
+        rules: Vec<SyncRule>,
+        connectors: Vec<ConnectorSetup>,
+        parameters: Vec<(String, String)>,
+        notes: Vec<String>,
+    ) -> Option<Self> {
+        let (cloud, forests) = connectors.split_last()?;
+        let is_right = !cloud.forest_side() && forests.iter().all(ConnectorSetup::forest_side);
+        is_right.then(|| Self {
+            name: "of the deployment".to_owned(),
+            rule_basis: RuleBasis::BuiltIn,
+            rules,
+            connectors,
+            parameters,
+            notes,
+            damaged: Vec::new(),
+            alternate_id: None,
+        })
+    }
+
     fn standard(&self, options: &StandardOptions) -> Vec<SyncRule> {
         let forests: Vec<_> =
             self.connectors.iter().filter(|it| it.forest_side()).map(|it| it.id).collect();
@@ -216,7 +241,7 @@ impl Setup {
     /// Puts the target's rules in the place of the standard rules. `target` is the export of the server that takes over;
     /// its connectors stand for those here that read the same forest, or the cloud.
     ///
-    /// Custom rules stay, unless the target has one of the same name and connector: then that one counts.
+    /// Custom rules stay, unless the target has one of the same id, or of the same name and connector: then that one counts.
     pub fn use_target_rules(&mut self, target: &ServerConfiguration) -> Result<(), RehearsalError> {
         let refused =
             |what: String| RehearsalError::Configuration { name: self.name.clone(), what };
@@ -277,8 +302,9 @@ impl Setup {
         let own = std::mem::take(&mut self.rules);
         for rule in own.into_iter().filter(SyncRule::is_custom) {
             let is_there = rules.iter().any(|it| {
-                it.connector == rule.connector
-                    && it.name.trim().eq_ignore_ascii_case(rule.name.trim())
+                it.id == rule.id
+                    || it.connector == rule.connector
+                        && it.name.trim().eq_ignore_ascii_case(rule.name.trim())
             });
             if is_there {
                 notes.push(format!(

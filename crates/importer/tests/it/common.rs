@@ -12,7 +12,7 @@ use dirlift_importer::{
     Directories,
     apply::{ImportFacts, Imported, Moment, Ports, SourceFailed, Watch},
     plan::{AdSource, ConnectOptions, Request},
-    setup::{ConnectorSetup, PartitionSetup, Setup},
+    setup::{BundleRules, ConnectorSetup, PartitionSetup, Setup},
 };
 use dirlift_model::{
     Analysis, AttributeValue, CsObject, Guid, Product, SyncRule, TenantFacts,
@@ -190,6 +190,7 @@ pub(crate) fn request(bundle: &Bundle) -> Request<'_> {
         ad: vec![AdSource { forest: None, source: "forest.ldif".to_owned() }],
         entra: Some("graph-folder".to_owned()),
         rules: None,
+        anchor: Ok(Some("objectGUID".into())),
         target: None,
         use_existing_database: false,
         synchronize: true,
@@ -227,6 +228,7 @@ pub(crate) fn setup() -> Setup {
         delete_limit: Some(500),
         notes: Vec::new(),
         switches: Switches { product: Some(Product::DirSync), ..Switches::default() },
+        bundle: BundleRules::default(),
     }
 }
 
@@ -266,7 +268,7 @@ fn rule(id: u128, name: &str, direction: Direction, connector: Guid) -> SyncRule
     }
 }
 
-fn inbound() -> SyncRule {
+pub(crate) fn inbound() -> SyncRule {
     let mut rule = rule(1, "In", Direction::Inbound, forest_id());
     rule.mappings = vec![
         flow("objectGUID", "sourceAnchor", Some("ConvertToBase64([objectGUID])")),
@@ -276,7 +278,7 @@ fn inbound() -> SyncRule {
     rule
 }
 
-fn outbound() -> SyncRule {
+pub(crate) fn outbound() -> SyncRule {
     let mut rule = rule(2, "Out", Direction::Outbound, cloud_id());
     rule.precedence = Some(101);
     rule.source_object_type = "person".into();
@@ -310,13 +312,22 @@ pub(crate) struct Memory {
     pub(crate) imports: Vec<Guid>,
     /// Users of the cloud that only it has.
     pub(crate) gone: u128,
+    /// No directory answers.
+    pub(crate) unreachable: bool,
     /// An administrator, by number.
     pub(crate) administrator: Option<u128>,
 }
 
 impl Memory {
     pub(crate) fn new(users: u128) -> Self {
-        Self { users, failing: Vec::new(), imports: Vec::new(), gone: 1, administrator: None }
+        Self {
+            users,
+            failing: Vec::new(),
+            imports: Vec::new(),
+            gone: 1,
+            unreachable: false,
+            administrator: None,
+        }
     }
 }
 
@@ -353,6 +364,9 @@ fn cloud(n: u128) -> CsObject {
 
 impl Directories for Memory {
     fn check(&mut self, connector: &ConnectorSetup) -> Result<Vec<String>, SourceFailed> {
+        if self.unreachable {
+            return Err(SourceFailed::new("nobody answers"));
+        }
         Ok(vec![format!("{} answers", connector.name)])
     }
 
@@ -419,8 +433,8 @@ pub(crate) fn ports<'a>(
     Ports { directories, services: None, progress, watch, clock: &|| minute(1), threads: 2 }
 }
 
-/// Everything that a store holds, without times, numbers of attempts and numbers of runs: a run that ended before its step
-/// did is made again under the next number.
+/// Everything that a store holds, without numbers of attempts and numbers of runs: a run that ended before its step did is
+/// made again under the next number. The clock stands still, so that times are the same.
 pub(crate) fn content(path: &Path) -> Vec<String> {
     let store = Store::open(path).unwrap();
     let mut lines = Vec::new();
@@ -440,17 +454,19 @@ pub(crate) fn content(path: &Path) -> Vec<String> {
     }
     lines.extend(store.partitions().unwrap().iter().map(|it| format!("{it:?}")));
     lines.extend(store.rules().unwrap().iter().map(|it| format!("{it:?}")));
-    for name in [
-        "plan",
-        "connector_setup",
-        "rule_basis",
-        "switches",
-        "tenant_facts",
-        "guards",
-        "report",
-        "synchronization_summary",
-    ] {
-        lines.push(format!("{name} {:?}", store.setting(name).unwrap()));
+    drop(store);
+    // Everything else that the file holds: every setting, and how many rows there are of each kind.
+    let raw = rusqlite::Connection::open(path).unwrap();
+    let column = |sql: &str| -> Vec<String> {
+        let mut statement = raw.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(|it| it.unwrap()).collect()
+    };
+    lines.extend(column("SELECT name || ' ' || value FROM setting ORDER BY name"));
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'refinery_schema_history' ORDER BY name";
+    for table in column(tables) {
+        let n = column(&format!("SELECT '' || count(*) FROM {table}"));
+        lines.push(format!("{table} {n:?}"));
     }
     lines
 }

@@ -12,13 +12,14 @@ use std::{
 };
 
 use dirlift_importer::{
-    apply::{self, Moment, Order, Watch},
+    apply::{self, Anew, Moment, Order, Outcome, Watch},
     plan::plan,
 };
-use dirlift_model::Guid;
+use dirlift_model::{Guid, ServerConfiguration};
 
 use super::common::{
-    Memory, Notes, analysis, bundle, content, difference, ports, request, settings, setup,
+    Memory, Notes, analysis, bundle, content, difference, inbound, outbound, ports, request,
+    settings, setup,
 };
 
 /// The child's store.
@@ -26,6 +27,9 @@ const STORE: &str = "DIRLIFT_TEST_CRASH_STORE";
 
 /// The moment at which the child aborts, counted from 1.
 const MOMENT: &str = "DIRLIFT_TEST_CRASH_MOMENT";
+
+/// The child synchronises anew.
+const ANEW: &str = "DIRLIFT_TEST_CRASH_ANEW";
 
 /// How many random moments there are; a long run sets more.
 const RANDOM: &str = "DIRLIFT_TEST_CRASH_RANDOM";
@@ -59,7 +63,7 @@ impl Watch for Abort {
     }
 }
 
-fn migrate(path: &Path, watch: &mut dyn Watch) {
+fn migrate(path: &Path, watch: &mut dyn Watch) -> Outcome {
     let bundle = bundle(&settings(), &analysis());
     let plan = plan(&request(&bundle));
     let setup = setup();
@@ -72,20 +76,45 @@ fn migrate(path: &Path, watch: &mut dyn Watch) {
         typed_host: None,
     };
     let mut memory = Memory::new(u128::from(users()));
-    apply::apply(&order, &mut ports(&mut memory, watch, &mut ())).unwrap();
+    apply::apply(&order, &mut ports(&mut memory, watch, &mut ())).unwrap()
+}
+
+/// Synchronises anew, by other rules, what has come to hold so many objects that a guard objects.
+fn synchronize(path: &Path, watch: &mut dyn Watch) {
+    let mut rules = vec![inbound(), outbound()];
+    for rule in &mut rules {
+        rule.immutable_tag = format!("Microsoft.{}.001", rule.name);
+    }
+    let rules = ServerConfiguration { rules, ..ServerConfiguration::default() };
+    let mut memory = Memory::new(u128::from(users()));
+    memory.gone = 600;
+    let anew = Anew { sources: &|_| None, rules: Some(&rules) };
+    apply::synchronize_anew(path, anew, &mut ports(&mut memory, watch, &mut ())).unwrap();
 }
 
 /// What the child does; nothing unless it is one.
 #[test]
 fn child() {
     if let Some(path) = env::var_os(STORE) {
-        migrate(Path::new(&path), &mut Abort { at: number(MOMENT), seen: 0 });
+        let mut abort = Abort { at: number(MOMENT), seen: 0 };
+        if env::var_os(ANEW).is_some() {
+            synchronize(Path::new(&path), &mut abort);
+        } else {
+            migrate(Path::new(&path), &mut abort);
+        }
     }
 }
 
 fn spawn(store: &Path, moment: Option<u64>) -> Child {
+    start(store, moment, false)
+}
+
+fn start(store: &Path, moment: Option<u64>, anew: bool) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "crash::child", "--nocapture"]);
+    if anew {
+        command.env(ANEW, "1");
+    }
     command.env(STORE, store).env(USERS, users().to_string());
     if let Some(moment) = moment {
         command.env(MOMENT, moment.to_string());
@@ -119,6 +148,41 @@ fn killed_at_every_moment_and_resumed() {
         assert_eq!(difference(&content(&path), &expected), None, "moment {moment}");
         fs::remove_file(&path).unwrap();
     }
+}
+
+#[test]
+fn a_synchronization_that_is_killed_leaves_no_verdict_on_what_nobody_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let begin = folder.path().join("begin.dirlift");
+    let first = migrate(&begin, &mut ()).report;
+    assert!(!first.has_objections());
+    let undisturbed = folder.path().join("undisturbed.dirlift");
+    fs::copy(&begin, &undisturbed).unwrap();
+    let mut watch = Abort { at: None, seen: 0 };
+    synchronize(&undisturbed, &mut watch);
+    let expected = content(&undisturbed);
+    let last = migrate(&undisturbed, &mut ()).report;
+    assert!(last.has_objections() && last.rule_basis == "target");
+    // The rules; objects and end of two imports; metaverse, two of exports, the end of a synchronization; the verdict.
+    assert!(watch.seen > 1 + 4 + 4, "{}", watch.seen);
+    let mut n_stale = 0;
+    for moment in 1..=watch.seen {
+        let path = store(folder.path(), format!("anew-{moment}"));
+        fs::copy(&begin, &path).unwrap();
+        let status = start(&path, Some(moment), true).wait().unwrap();
+        assert!(!status.success(), "moment {moment}: the child was to abort");
+        let found = migrate(&path, &mut ());
+        assert!(!found.changed, "moment {moment}");
+        if found.is_stale {
+            n_stale += 1;
+        } else {
+            assert!(found.report == last, "moment {moment}: {:?}", found.report);
+        }
+        synchronize(&path, &mut ());
+        assert_eq!(difference(&content(&path), &expected), None, "moment {moment}");
+        fs::remove_file(&path).unwrap();
+    }
+    assert!(n_stale >= 8, "{n_stale}");
 }
 
 #[test]

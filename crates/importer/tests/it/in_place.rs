@@ -15,7 +15,7 @@ use dirlift_model::{
 };
 use dirlift_testkit::services::FakeServices;
 
-use super::common::{Memory, analysis, bundle, minute, request, settings, setup};
+use super::common::{Memory, analysis, bundle, cloud_id, minute, ports, request, settings, setup};
 
 const ENGINE: &str = "FIMSynchronizationService";
 const SCHEDULER: &str = "MSOnlineSyncScheduler";
@@ -169,4 +169,39 @@ fn a_guard_that_objects_leaves_the_services_alone() {
     assert!(error.is_part_way());
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("a guard objects"));
     assert!(services.calls().is_empty());
+}
+
+#[test]
+fn services_stop_only_on_a_verdict_about_the_newest_runs() {
+    let begun = || {
+        let (folder, path) = path();
+        let services = FakeServices::dirsync("OLD-SYNC");
+        services.fail(&["stop FIMSynchronizationService"]);
+        assert!(run(&path, &services, Some("OLD-SYNC"), 1).unwrap_err().is_part_way());
+        services.fail(&[]);
+        (folder, path, services)
+    };
+    let sync = |path: &Path, memory: &mut Memory| {
+        apply::synchronize(path, &|_| None, &mut ports(memory, &mut (), &mut ()))
+    };
+    let refused = |path: &Path, services: &FakeServices| {
+        let before = services.calls();
+        let error = run(path, services, Some("OLD-SYNC"), 1).unwrap_err();
+        assert_eq!(services.calls(), before, "{error}");
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    // The guards passed, and then came a synchronization to which they object.
+    let (_folder, store, services) = begun();
+    let mut memory = Memory::new(4);
+    memory.gone = 4;
+    assert!(sync(&store, &mut memory).unwrap().has_objections());
+    assert!(refused(&store, &services).contains("a guard objects"));
+    // And a synchronization that was cut off before the guards could look.
+    let (_folder, store, services) = begun();
+    let mut memory = Memory::new(8);
+    memory.failing.push(cloud_id());
+    sync(&store, &mut memory).unwrap_err();
+    assert!(refused(&store, &services).contains("no guard has looked"));
+    sync(&store, &mut Memory::new(4)).unwrap();
+    run(&store, &services, Some("OLD-SYNC"), 1).unwrap();
 }

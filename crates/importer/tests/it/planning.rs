@@ -1,17 +1,15 @@
 //! What a plan says, and every reason for which it is refused.
-use dirlift_exporter::settings::Value;
 use dirlift_importer::{
     plan::{
-        AdSource, ConnectOptions, Request, RulesGiven, StoreFound, TargetGiven, anchor_of_rules,
-        plan,
+        AdSource, Request, StoreFound, TargetGiven, anchor_of_rules, plan, remembered_sources,
+        rules_unusable,
     },
     services,
 };
 use dirlift_model::{
-    Analysis, Confidence, DatabaseFacts, Finding, Guid, Plan, Product, Severity,
-    analysis::{AccountRole, DatabaseKind, Deployment, Path, SourceService},
-    database::SqlServer,
-    plan::{Mode, Scenario},
+    Analysis, Confidence, Finding, Guid, Plan, Product, Severity,
+    analysis::{Deployment, Path},
+    plan::Mode,
 };
 use dirlift_testkit::services::FakeServices;
 
@@ -19,7 +17,7 @@ use super::common::{analysis, bundle, minute, request, settings, setup};
 use dirlift_exporter::settings::SettingsFile;
 
 /// A plan from changed facts and a changed request.
-fn planned(
+pub(crate) fn planned(
     change: impl FnOnce(&mut SettingsFile, &mut Analysis),
     ask: impl FnOnce(&mut Request<'_>),
 ) -> Plan {
@@ -31,11 +29,11 @@ fn planned(
     plan(&request)
 }
 
-fn asked(ask: impl FnOnce(&mut Request<'_>)) -> Plan {
+pub(crate) fn asked(ask: impl FnOnce(&mut Request<'_>)) -> Plan {
     planned(|_, _| {}, ask)
 }
 
-fn refusals(plan: &Plan) -> Vec<&str> {
+pub(crate) fn refusals(plan: &Plan) -> Vec<&str> {
     plan.refusals.iter().map(|it| it.id.as_str()).collect()
 }
 
@@ -52,7 +50,7 @@ fn finding(id: &str, severity: Severity) -> Finding {
     }
 }
 
-fn target() -> TargetGiven<'static> {
+pub(crate) fn target() -> TargetGiven<'static> {
     TargetGiven {
         sha256: "ab".to_owned(),
         host: Some("NEW-SYNC.fabrikam.example".to_owned()),
@@ -115,7 +113,7 @@ fn the_same_inputs_give_the_same_bytes_and_others_another_sum() {
         ("--mode", |it| it.mode = Mode::InPlace),
         ("--ad", |it| it.ad[0].source = "other.ldif".to_owned()),
         ("--entra", |it| it.entra = Some("other".to_owned())),
-        ("--rules", |it| it.rules = Some(RulesGiven { sha256: "1".to_owned(), anchor: None })),
+        ("--rules", |it| it.rules = Some("1".to_owned())),
         ("--target", |it| it.target = Some(target())),
         ("--no-sync", |it| it.synchronize = false),
         ("--use-existing-database", |it| it.use_existing_database = true),
@@ -176,6 +174,34 @@ fn sources_and_forests_have_to_fit() {
 }
 
 #[test]
+fn rules_and_names_that_cannot_be_deployed_are_refused_before_anything() {
+    let plan = asked(|it| it.anchor = Err(rules_unusable("none is a standard rule".to_owned())));
+    assert_eq!(refusals(&plan), ["rules-unusable"]);
+    let clash = |settings: &mut SettingsFile, _: &mut Analysis| {
+        let name = settings.tenant.as_ref().unwrap().connector_name.to_uppercase();
+        settings.forests[0].connector_name = name;
+    };
+    let plan = planned(clash, |_| {});
+    assert_eq!(refusals(&plan), ["connector-names"]);
+    assert!(plan.refusals[0].why.contains("Windows Azure"), "{:?}", plan.refusals);
+}
+
+#[test]
+fn sources_are_kept_as_a_list_whose_order_says_nothing() {
+    let source = |forest: &str, source: &str| AdSource {
+        forest: Some(forest.to_owned()),
+        source: source.to_owned(),
+    };
+    // A name of a file may hold what a joined text would be cut at.
+    let all = [source("a", "x; y.ldif"), source("b", "z.ldif")];
+    let one = asked(|it| it.ad = all.to_vec());
+    let other = asked(|it| it.ad = vec![all[1].clone(), all[0].clone()]);
+    assert!(one.drift(&other).is_empty() && one.inputs_sha256 == other.inputs_sha256);
+    assert_eq!(remembered_sources(&one), ["a=x; y.ldif", "b=z.ldif"]);
+    assert!(remembered_sources(&asked(|it| it.ad = Vec::new())).is_empty());
+}
+
+#[test]
 fn a_blocked_source_is_refused() {
     let plan =
         planned(|_, analysis| analysis.findings.push(finding("DL0403", Severity::Blocker)), |_| {});
@@ -196,8 +222,8 @@ fn a_blocked_source_is_refused() {
 #[test]
 fn after_dirsync_the_anchor_stays() {
     let rules = |anchor: &str| {
-        let anchor = Some(anchor.into());
-        move |it: &mut Request<'_>| it.rules = Some(RulesGiven { sha256: "1".to_owned(), anchor })
+        let anchor = Ok(Some(anchor.into()));
+        move |it: &mut Request<'_>| it.anchor = anchor
     };
     assert_eq!(refusals(&asked(rules("mS-DS-ConsistencyGuid"))), ["source-anchor"]);
     assert!(asked(rules("OBJECTGUID")).is_feasible());
@@ -205,6 +231,18 @@ fn after_dirsync_the_anchor_stays() {
         it.target = Some(TargetGiven { anchor: Some("employeeID".into()), ..target() });
     });
     assert_eq!(refusals(&plan), ["source-anchor"]);
+    // What nobody knows is not checked, and not passed over.
+    let gaps = |plan: &Plan| {
+        let all = plan.not_checked.iter().filter(|it| it.what.contains("anchor"));
+        all.map(|it| it.why.clone()).collect::<Vec<_>>()
+    };
+    let plan = asked(|it| it.anchor = Ok(None));
+    assert!(plan.is_feasible() && gaps(&plan) == ["no rule says which anchor it flows"]);
+    let plan = asked(|it| {
+        it.target = Some(TargetGiven { build: Some("2.5.79.0".parse().unwrap()), ..target() });
+    });
+    assert!(gaps(&plan)[0].contains("target's snapshot"), "{:?}", gaps(&plan));
+    assert!(gaps(&asked(|_| {})).is_empty());
     // A Connect server may have had any anchor.
     assert!(planned(connect, rules("mS-DS-ConsistencyGuid")).is_feasible());
 
@@ -216,117 +254,6 @@ fn after_dirsync_the_anchor_stays() {
     assert!(anchor_of_rules(&rules).unwrap().is("mS-DS-ConsistencyGuid"));
     rules[0].disabled = Some(true);
     assert_eq!(anchor_of_rules(&rules), None);
-}
-
-#[test]
-fn the_old_servers_instance_is_not_shared() {
-    let with = |sql_server: &str| {
-        asked(|it| {
-            it.connect.sql_server = Some(sql_server.to_owned());
-            it.connect.service_account = Some(r"FABRIKAM\svc".to_owned());
-        })
-    };
-    assert_eq!(refusals(&with(r"sql1\sync")), ["same-sql-instance"]);
-    assert_eq!(refusals(&with(r"SQL1.fabrikam.example\SYNC,1500")), ["same-sql-instance"]);
-    assert!(with(r"SQL1\OTHER").is_feasible());
-    assert_eq!(refusals(&with(r"(localdb)\.\ADSync")), ["sql-server-name"]);
-    assert_eq!(refusals(&with(r"(localdb)\ADSync")), ["sql-not-allowed"]);
-    let plan = with(r"SQL2\SYNC");
-    assert!(plan.notes.iter().any(|it| it.contains("SQL Server Browser")), "{:?}", plan.notes);
-    assert!(!with("SQL2,1433").notes.iter().any(|it| it.contains("Browser")));
-    // The instance of the old server itself, said in its own words.
-    let local = |_: &mut SettingsFile, it: &mut Analysis| {
-        it.database.as_mut().unwrap().server = Some("(local)".to_owned());
-    };
-    let ask = |it: &mut Request<'_>| {
-        it.connect.sql_server = Some(r"OLD-SYNC\SYNC".to_owned());
-        it.connect.service_account = Some(r"FABRIKAM\svc".to_owned());
-    };
-    assert_eq!(refusals(&planned(local, ask)), ["same-sql-instance"]);
-    // LocalDB is nobody else's.
-    let local_db = |_: &mut SettingsFile, it: &mut Analysis| {
-        let database = it.database.as_mut().unwrap();
-        database.server = Some("(localdb)".to_owned());
-        database.instance = Some(r".\ADSync".to_owned());
-    };
-    let plan = planned(local_db, ask);
-    assert!(plan.is_feasible() && plan.not_checked.len() == 1, "{:?}", plan.not_checked);
-}
-
-#[test]
-fn remote_sql_needs_an_account_of_the_domain() {
-    let cases: [(&str, Option<&str>, bool); 7] = [
-        (r"SQL2\A", Some(r"FABRIKAM\svc"), true),
-        (r"SQL2\A", Some(r"NT SERVICE\ADSync"), false),
-        (r"SQL2\A", Some(r"NEW-SYNC\svc"), false),
-        (r"SQL2\A", Some("svc"), false),
-        (r"SQL2\A", None, false),
-        (r"NEW-SYNC\A", None, true),
-        (r".\A", None, true),
-    ];
-    for (sql_server, account, is_fine) in cases {
-        let plan = asked(|it| {
-            it.target = Some(target());
-            it.connect = ConnectOptions {
-                sql_server: Some(sql_server.to_owned()),
-                service_account: account.map(str::to_owned),
-                install_dir: None,
-            };
-        });
-        let expected: &[&str] = if is_fine { &[] } else { &["service-account"] };
-        assert_eq!(refusals(&plan), expected, "{sql_server} {account:?}");
-    }
-}
-
-#[test]
-fn folders_of_the_installation() {
-    let cases = [
-        (r"D:\Program Files\Connect", true),
-        (r"D:\Connect\", true),
-        ("Connect", false),
-        (r"\\server\share", false),
-        (r"D:\..\x", false),
-        (r"D:\a:b", false),
-        ("/opt", false),
-        (r"D:\trailing.", false),
-    ];
-    for (folder, is_fine) in cases {
-        let plan = asked(|it| it.connect.install_dir = Some(folder.to_owned()));
-        assert_eq!(plan.is_feasible(), is_fine, "{folder}: {:?}", plan.refusals);
-    }
-}
-
-#[test]
-fn sql_servers_that_cannot_hold_the_database() {
-    let cases = [
-        ("15.0.4000.1", "SQL_Latin1_General_CP1_CI_AS", 3, false, 0),
-        ("14.0.1000.1", "Latin1_General_CI_AS", 3, false, 0),
-        ("16.0.1000.6", "Latin1_General_100_CI_AS_SC", 2, false, 0),
-        ("13.0.7000.1", "Latin1_General_CI_AS", 3, false, 1),
-        ("11.0.5058.0", "Latin1_General_CS_AS", 3, false, 2),
-        ("15.0.4000.1", "Latin1_General_BIN2", 3, false, 1),
-        ("15.0.4000.1", "Latin1_General_CI_AS", 4, true, 1),
-        ("12.0.2000.8", "Latin1_General_CI_AS", 5, false, 2),
-        ("16.0.2000.8", "Latin1_General_CI_AS", 8, false, 1),
-        ("new", "Latin1_General_CI_AS", 3, false, 1),
-    ];
-    for (version, collation, edition, is_local_db, expected) in cases {
-        let facts = DatabaseFacts {
-            server: SqlServer {
-                product_version: Some(version.to_owned()),
-                collation: Some(collation.to_owned()),
-                engine_edition: Some(edition),
-                is_local_db: Some(is_local_db),
-                ..SqlServer::default()
-            },
-            ..DatabaseFacts::default()
-        };
-        let bundle = bundle(&settings(), &analysis());
-        let mut request = request(&bundle);
-        request.target = Some(TargetGiven { database: Some(&facts), ..target() });
-        let plan = plan(&request);
-        assert_eq!(refusals(&plan), vec!["sql-not-allowed"; expected], "{version} {collation}");
-    }
 }
 
 #[test]
@@ -378,125 +305,6 @@ fn what_is_in_the_store_has_to_be_the_same() {
     let drifted = plan(&other);
     assert_eq!(refusals(&drifted), ["drift"]);
     assert!(drifted.refusals[0].why.ends_with(": --entra"), "{:?}", drifted.refusals);
-}
-
-#[test]
-fn an_existing_database_in_its_four_cases() {
-    let of = |change: fn(&mut Analysis)| {
-        let plan = planned(
-            |settings, analysis| {
-                connect(settings, analysis);
-                change(analysis);
-            },
-            existing,
-        );
-        assert!(plan.is_feasible(), "{:?}", plan.refusals);
-        plan.existing_database.unwrap()
-    };
-    let engine = |state: &str| SourceService {
-        name: "ADSync".to_owned(),
-        display_name: None,
-        account: None,
-        state: state.to_owned(),
-    };
-    assert_eq!(of(|_| {}).scenario, Scenario::StagingClone);
-    let local = of(|it| it.database.as_mut().unwrap().kind = DatabaseKind::LocalDb);
-    assert_eq!(local.scenario, Scenario::FromLocalDb);
-    let unread = of(|it| it.database.as_mut().unwrap().product_version = None);
-    assert_eq!(unread.scenario, Scenario::SqlDead);
-
-    // A dead server: the new one is pointed at the very instance of the old one.
-    let plan = planned(
-        |settings, analysis| {
-            connect(settings, analysis);
-            analysis.source.services = vec![engine("stopped, disabled")];
-        },
-        |it| {
-            existing(it);
-            it.connect.sql_server = Some(r"SQL1\SYNC".to_owned());
-        },
-    );
-    assert!(plan.is_feasible(), "{:?}", plan.refusals);
-    assert_eq!(plan.existing_database.as_ref().unwrap().scenario, Scenario::ServerDead);
-    assert!(!plan.by_hand[0].what.contains("estore"), "{:?}", plan.by_hand[0]);
-    // While it runs, its database would be shared.
-    let plan = planned(
-        |settings, analysis| {
-            connect(settings, analysis);
-            analysis.source.services = vec![engine("running, automatic")];
-        },
-        |it| {
-            existing(it);
-            it.connect.sql_server = Some(r"SQL1\SYNC".to_owned());
-        },
-    );
-    assert_eq!(refusals(&plan), ["same-sql-instance"]);
-}
-
-#[test]
-fn what_an_existing_database_needs() {
-    let plan = planned(
-        |settings, analysis| {
-            connect(settings, analysis);
-            settings.sign_in_method = Value::known("pass-through authentication".to_owned(), "x");
-            settings.accounts = vec![dirlift_exporter::settings::Account {
-                role: AccountRole::Service,
-                name: r"FABRIKAM\old".to_owned(),
-                read_from: "services".to_owned(),
-            }];
-            // 21 days and an hour before the plan.
-            analysis.database.as_mut().unwrap().last_run_at = Some(minute(-(21 * 24 + 1) * 60));
-        },
-        existing,
-    );
-    let database = plan.existing_database.unwrap();
-    assert_eq!(database.full_import_needed, Some(true));
-    assert_eq!(database.full_synchronization_possible, Some(true));
-    let accounts: Vec<_> = database.credentials.iter().map(|it| it.account.as_deref()).collect();
-    assert_eq!(accounts, [None, Some(r"FABRIKAM\MSOL_0"), Some(r"FABRIKAM\old")]);
-    let used: Vec<_> = database.sign_in.iter().map(|it| it.in_use).collect();
-    assert_eq!(used, [Some(false), Some(true), Some(false), Some(false)]);
-    let fresh = planned(
-        |settings, analysis| {
-            connect(settings, analysis);
-            analysis.database.as_mut().unwrap().last_run_at = Some(minute(-21 * 24 * 60));
-        },
-        existing,
-    );
-    assert_eq!(fresh.existing_database.unwrap().full_import_needed, Some(false));
-}
-
-#[test]
-fn when_a_database_cannot_be_used_again() {
-    assert_eq!(refusals(&asked(existing)), ["settings-and-database"]);
-    let without = planned(
-        |settings, analysis| {
-            connect(settings, analysis);
-            analysis.database = None;
-        },
-        existing,
-    );
-    assert_eq!(refusals(&without), ["no-database"]);
-    let nowhere = planned(connect, |it| {
-        existing(it);
-        it.connect.sql_server = None;
-    });
-    assert_eq!(refusals(&nowhere), ["sql-server-missing"]);
-    let empty = planned(
-        |settings, analysis| {
-            connect(settings, analysis);
-            analysis.objects.metaverse_total = Some(0);
-        },
-        existing,
-    );
-    assert_eq!(refusals(&empty), ["empty-database"]);
-    for build in ["2.1.0.0", "1.1.612.0"] {
-        let old = planned(connect, |it| {
-            existing(it);
-            it.target.as_mut().unwrap().build = Some(build.parse().unwrap());
-        });
-        assert_eq!(refusals(&old), ["build-too-old"], "{build}");
-    }
 }
 
 #[test]

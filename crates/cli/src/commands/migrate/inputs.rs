@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use dirlift_analyzer::{Knowledge, Options, analyze};
-use dirlift_deployment::{StepState, Store};
+use dirlift_deployment::{JournalStep, StepState, Store};
 use dirlift_directory::Source;
 use dirlift_entra::EntraSource;
 use dirlift_exporter::{
@@ -13,18 +13,23 @@ use dirlift_exporter::{
 };
 use dirlift_importer::{
     apply::{self, ApplyError},
-    plan::{AdSource, RulesGiven, StoreFound, TargetGiven, anchor_of_rules},
+    plan::{
+        AdSource, ConnectOptions, StoreFound, TargetGiven, anchor_of_rules, configuration_unusable,
+        remembered, remembered_sources, rules_unusable,
+    },
     rehearsal,
     setup::Setup,
 };
 use dirlift_model::{
-    AttributeName, Facts, Finding, Plan, Product, Severity, checklist::Switches, plan::Mode,
+    AttributeName, Facts, Finding, Plan, Product, Severity,
+    checklist::Switches,
+    plan::{Mode, PlanRefusal},
     progress::Progress,
 };
 use dirlift_serverconfig::declarative::write_rule;
 use dirlift_source::{Host as _, RulesFolder, Snapshot, assemble, read_rules_folder};
 
-use super::{Args, exists};
+use super::{Args, Mode as TypedMode, exists};
 use crate::{commands::checklist, context, error::CommandError};
 
 /// A finding about a host that stops nothing: a proxy of users only.
@@ -36,6 +41,9 @@ const TLS: &str = "DL0704";
 /// The target has a product already; that is fine when it is the new one.
 const HAS_PRODUCT: &str = "DL0710";
 
+/// What stands before the file of an exported connector space.
+const CSEXPORT: &str = "csexport:";
+
 /// Largest plan that is read, in bytes.
 const MAX_PLAN: u64 = 16 << 20;
 
@@ -45,16 +53,52 @@ pub(super) struct Inputs {
     pub(super) bundle: Result<Bundle, String>,
     /// What is in the store.
     pub(super) store: Option<StoreFound>,
-    /// Every step of the store's plan is done.
-    pub(super) is_done: bool,
+    /// How far the store has come.
+    pub(super) stage: Stage,
     /// The plan that somebody has looked at.
     pub(super) saved: Option<Plan>,
     /// Sources of Active Directory.
     pub(super) ad: Vec<AdSource>,
     /// Source of the cloud.
     pub(super) entra: Option<String>,
-    rules: Option<(RulesFolder, String)>,
+    /// Where the new server comes to be.
+    pub(super) mode: Mode,
+    /// The old server's database is taken over.
+    pub(super) use_existing_database: bool,
+    /// Directories are imported and synchronised at once.
+    pub(super) synchronize: bool,
+    /// How the new server is to be installed.
+    pub(super) connect: ConnectOptions,
+    /// SHA-256 of the new server's rules, given or remembered.
+    pub(super) rules: Option<String>,
+    /// What is deployed, or why nothing can be; `None` without a sound bundle, and where rules are only remembered.
+    configured: Option<Result<Configured, PlanRefusal>>,
     target: Option<Target>,
+    /// SHA-256 of a target that was given in an earlier run.
+    target_before: Option<String>,
+}
+
+/// How far a store has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// It is not there, or has no plan.
+    #[default]
+    New,
+    /// It has a plan.
+    Begun,
+    /// Connectors and rules are in it.
+    Loaded,
+    /// Every step of its plan is done.
+    Done,
+}
+
+/// What is deployed.
+struct Configured {
+    /// What the bundle says.
+    bundle: rehearsal::Setup,
+    /// The same with the rules of the new server.
+    all: rehearsal::Setup,
+    settings: Option<SettingsFile>,
 }
 
 struct Target {
@@ -72,26 +116,57 @@ impl Inputs {
             Err(ReadError::Bundle(error)) => Err(error.to_string()),
             Err(error @ ReadError::Io { .. }) => return Err(CommandError::failed(error)),
         };
-        let (store, is_done) = store(&args.deployment)?;
+        let (store, stage) = store(&args.deployment)?;
+        let begun = store.as_ref().and_then(|it| it.plan.as_ref());
+        // The store remembers its sources always, and whatever else is not given again when it is resumed.
         let mut ad = args.ad.iter().map(|it| ad_source(it)).collect::<Result<Vec<_>, _>>()?;
         let mut entra = args.entra.clone();
-        if let Some(plan) = store.as_ref().and_then(|it| it.plan.as_ref()) {
-            // The store remembers its sources.
+        if let Some(plan) = begun {
             if ad.is_empty() {
-                ad = remembered(plan, "--ad")
-                    .split("; ")
-                    .filter(|it| !it.is_empty())
-                    .map(ad_source)
-                    .collect::<Result<_, _>>()?;
+                let all = remembered_sources(plan);
+                ad = all.iter().map(|it| ad_source(it)).collect::<Result<_, _>>()?;
             }
-            if entra.is_none() {
-                entra = Some(remembered(plan, "--entra").to_owned()).filter(|it| !it.is_empty());
-            }
+            entra = entra.or_else(|| remembered(plan, "--entra").map(str::to_owned));
         }
-        let rules = args.rules.as_deref().map(rules).transpose()?;
+        let ad = ad.into_iter().map(|it| AdSource { source: absolute_ad(&it.source), ..it });
+        let entra = entra.map(|it| absolute_entra(&it));
+        let before = |name: &str| begun.filter(|_| args.resume).and_then(|it| remembered(it, name));
+        let text = |given: &Option<String>, name: &str| {
+            given.clone().or_else(|| before(name).map(str::to_owned))
+        };
+        let is_on = |given: bool, name: &str| given || before(name) == Some("true");
+        let mode = match args.mode {
+            Some(TypedMode::Parallel) => Mode::Parallel,
+            Some(TypedMode::InPlace) => Mode::InPlace,
+            None => begun.filter(|_| args.resume).map_or(Mode::Parallel, |it| it.mode),
+        };
+        let given = args.rules.as_deref().map(rules).transpose()?;
+        let rules_before = before("--rules").filter(|_| given.is_none()).map(str::to_owned);
+        let configured = bundle.as_ref().ok().filter(|_| rules_before.is_none());
+        let configured = configured.map(|it| configured_by(it, given.as_ref().map(|it| &it.0)));
         let target = args.target.as_deref().map(|it| target(it, progress)).transpose()?;
+        let target_before = before("--target").filter(|_| target.is_none()).map(str::to_owned);
         let saved = saved(&saved_path(&args.deployment))?;
-        let inputs = Self { bundle, store, is_done, saved, ad, entra, rules, target };
+        let inputs = Self {
+            stage,
+            saved,
+            ad: ad.collect(),
+            entra,
+            mode,
+            use_existing_database: is_on(args.use_existing_database, "--use-existing-database"),
+            synchronize: !is_on(args.no_sync, "--no-sync"),
+            connect: ConnectOptions {
+                sql_server: text(&args.connect_sql_server, "--connect-sql-server"),
+                service_account: text(&args.connect_service_account, "--connect-service-account"),
+                install_dir: text(&args.connect_install_dir, "--connect-install-dir"),
+            },
+            rules: given.map(|it| it.1).or(rules_before),
+            configured,
+            target,
+            target_before,
+            bundle,
+            store,
+        };
         // Sources that are none are a mistake on the command line, not a reason to refuse a plan.
         inputs.ad_sources()?;
         inputs.entra_source()?;
@@ -110,14 +185,20 @@ impl Inputs {
         source.transpose().map_err(|it| CommandError::usage(format!("--entra: {it}")))
     }
 
-    pub(super) fn rules_given(&self) -> Option<RulesGiven> {
-        let (rules, sha256) = self.rules.as_ref()?;
-        let anchor = anchor_of_rules(&rules.configuration.rules);
-        Some(RulesGiven { sha256: sha256.clone(), anchor })
+    /// The source anchor that all rules together flow, or why there are none.
+    pub(super) fn anchor(&self) -> Result<Option<AttributeName>, PlanRefusal> {
+        match &self.configured {
+            None => Ok(None),
+            Some(Ok(it)) => Ok(anchor_of_rules(&it.all.rules)),
+            Some(Err(refusal)) => Err(refusal.clone()),
+        }
     }
 
     pub(super) fn target_given(&self) -> Option<TargetGiven<'_>> {
-        let target = self.target.as_ref()?;
+        let Some(target) = &self.target else {
+            let sha256 = self.target_before.clone()?;
+            return Some(TargetGiven { sha256, ..TargetGiven::default() });
+        };
         let product = &target.facts.product;
         let is_connect = product.product == Some(Product::EntraConnect);
         Some(TargetGiven {
@@ -131,28 +212,17 @@ impl Inputs {
         })
     }
 
-    /// Connectors and rules of the deployment, with the sources of the plan.
-    pub(super) fn setup(
-        &self,
-        bundle: &Bundle,
-        plan: &Plan,
-        existing_database: bool,
-    ) -> Result<Setup, CommandError> {
-        let parts: Vec<_> =
-            bundle.parts().iter().map(|it| (it.path.clone(), it.bytes.clone())).collect();
-        let configuration = Configuration::from_parts(&parts).map_err(CommandError::failed)?;
-        let mut of = rehearsal::Setup::from_export("of the bundle", &configuration)
-            .map_err(CommandError::failed)?;
-        let settings = bundle.part(SETTINGS).unwrap_or_default();
-        let settings: Option<SettingsFile> = serde_json::from_slice(settings).ok();
-        if settings.as_ref().is_some_and(|it| it.standard_rules.basis == RuleBasis::Target) {
-            of.rule_basis = rehearsal::RuleBasis::Target;
+    /// Connectors and rules of the deployment, with the sources of the plan; nothing once they are in the store.
+    pub(super) fn setup(&self, bundle: &Bundle, plan: &Plan) -> Result<Setup, CommandError> {
+        if self.stage >= Stage::Loaded {
+            return Ok(Setup::default());
         }
-        if let Some((rules, _)) = &self.rules {
-            of.use_target_rules(&rules.configuration).map_err(CommandError::failed)?;
-        }
+        let Some(Ok(configured)) = &self.configured else {
+            let text = "the rules of the new server were not loaded yet when it stopped";
+            return Err(CommandError::usage(text).hint("give --rules again"));
+        };
         let source = |id| plan.connectors.iter().find(|it| it.id == id)?.source.clone();
-        let mut setup = Setup::new(&of, source);
+        let mut setup = Setup::new(&configured.all, &configured.bundle, source);
         if let Some(it) = setup.connectors.iter().find(|it| it.source.is_none()) {
             let text = format!(
                 "the bundle's settings and its files do not fit: {} has no source",
@@ -164,10 +234,10 @@ impl Inputs {
         }
         setup.switches = Switches {
             in_place: Some(plan.mode == Mode::InPlace),
-            existing_database: Some(existing_database),
+            existing_database: Some(self.use_existing_database),
             ..checklist::uses(bundle).map_err(CommandError::failed)?
         };
-        match settings.and_then(|it| it.deletion_threshold.value) {
+        match configured.settings.as_ref().and_then(|it| it.deletion_threshold.value) {
             // The old server had switched its own limit off.
             Some(0) => setup.delete_limit = None,
             Some(limit) => setup.delete_limit = Some(limit),
@@ -175,6 +245,51 @@ impl Inputs {
         }
         Ok(setup)
     }
+}
+
+/// What is deployed from a bundle, with the rules of the new server where they were given.
+fn configured_by(bundle: &Bundle, rules: Option<&RulesFolder>) -> Result<Configured, PlanRefusal> {
+    let unusable = |it: &dyn std::error::Error| configuration_unusable(it.to_string());
+    let parts: Vec<_> =
+        bundle.parts().iter().map(|it| (it.path.clone(), it.bytes.clone())).collect();
+    let configuration = Configuration::from_parts(&parts).map_err(|it| unusable(&it))?;
+    let mut own = rehearsal::Setup::from_export("of the bundle", &configuration)
+        .map_err(|it| unusable(&it))?;
+    let settings = bundle.part(SETTINGS).unwrap_or_default();
+    let settings: Option<SettingsFile> = serde_json::from_slice(settings).ok();
+    if settings.as_ref().is_some_and(|it| it.standard_rules.basis == RuleBasis::Target) {
+        own.rule_basis = rehearsal::RuleBasis::Target;
+    }
+    let mut all = own.clone();
+    if let Some(rules) = rules {
+        all.use_target_rules(&rules.configuration).map_err(|it| rules_unusable(it.to_string()))?;
+    }
+    Ok(Configured { bundle: own, all, settings })
+}
+
+/// A source with the file that it names made absolute: the store outlives the folder that a command is run in.
+pub(in crate::commands) fn absolute_ad(text: &str) -> String {
+    match text.parse() {
+        Ok(Source::Ldif(path)) => absolute("", &path, text),
+        Ok(Source::CsExport(path)) => absolute(CSEXPORT, &path, text),
+        Ok(Source::Ldap(_)) | Err(_) => text.to_owned(),
+    }
+}
+
+/// The same for the cloud.
+pub(in crate::commands) fn absolute_entra(text: &str) -> String {
+    match text.parse() {
+        Ok(EntraSource::Folder(path)) => absolute("", &path, text),
+        Ok(EntraSource::CsExport(path)) => absolute(CSEXPORT, &path, text),
+        Ok(EntraSource::Graph(_)) | Err(_) => text.to_owned(),
+    }
+}
+
+fn absolute(prefix: &str, path: &Path, text: &str) -> String {
+    let path = std::path::absolute(path).ok();
+    path.as_deref()
+        .and_then(Path::to_str)
+        .map_or_else(|| text.to_owned(), |it| format!("{prefix}{it}"))
 }
 
 /// `[FOREST=]SOURCE`: what stands before the equals sign is a name only when it could not be part of a path or a URL.
@@ -190,22 +305,25 @@ pub(in crate::commands) fn ad_source(text: &str) -> Result<AdSource, CommandErro
     Ok(AdSource { forest, source: source.to_owned() })
 }
 
-fn remembered<'a>(plan: &'a Plan, name: &str) -> &'a str {
-    plan.inputs.iter().find(|it| it.name == name).map_or("", |it| it.value.as_str())
-}
-
-fn store(path: &Path) -> Result<(Option<StoreFound>, bool), CommandError> {
+fn store(path: &Path) -> Result<(Option<StoreFound>, Stage), CommandError> {
     if !exists(path) {
-        return Ok((None, false));
+        return Ok((None, Stage::New));
     }
     let store = Store::open(path).map_err(CommandError::failed)?;
     let plan = apply::plan_of(&store).map_err(|it: ApplyError| CommandError::failed(it))?;
     let journal = store.journal().map_err(CommandError::failed)?;
-    let is_done = plan.is_some() && journal.iter().all(|it| it.state == StepState::Done);
+    let is_done = |it: &JournalStep| it.state == StepState::Done;
+    let is_loaded = journal.iter().any(|it| it.name == "load-configuration" && is_done(it));
+    let stage = match plan {
+        None => Stage::New,
+        Some(_) if journal.iter().all(is_done) => Stage::Done,
+        Some(_) if is_loaded => Stage::Loaded,
+        Some(_) => Stage::Begun,
+    };
     let deployment = store.deployment();
     let found =
         StoreFound { bundle_sha256: deployment.bundle_sha256.clone(), mode: deployment.mode, plan };
-    Ok((Some(found), is_done))
+    Ok((Some(found), stage))
 }
 
 /// Where the plan of a store is saved.
@@ -230,7 +348,8 @@ fn saved(path: &Path) -> Result<Option<Plan>, CommandError> {
     Ok(Some(plan))
 }
 
-fn rules(path: &Path) -> Result<(RulesFolder, String), CommandError> {
+/// The rules of an export, and SHA-256 of what they say.
+pub(in crate::commands) fn rules(path: &Path) -> Result<(RulesFolder, String), CommandError> {
     let folder = read_rules_folder(path)?;
     if let Some(it) = folder.damaged.first() {
         let text = format!("{}: {}", it.location, it.what);
@@ -303,6 +422,18 @@ mod tests {
             let found = found.as_ref().map(|it| (it.forest.as_deref(), it.source.as_str()));
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn files_are_kept_with_their_whole_path() {
+        let here = std::path::absolute("a.ldif").unwrap();
+        let here = here.to_str().unwrap();
+        let all = ["a.ldif", "csexport:a.ldif", "ldaps://dc1.x.example", here];
+        let expected = [here, &format!("csexport:{here}"), "ldaps://dc1.x.example", here];
+        assert_eq!(all.map(absolute_ad), expected);
+        let all = ["a.ldif", "csexport:a.ldif", "graph:x.example", "graph:common"];
+        let expected = [here, &format!("csexport:{here}"), "graph:x.example", "graph:common"];
+        assert_eq!(all.map(absolute_entra), expected);
     }
 
     #[test]

@@ -38,7 +38,8 @@ fn page(report: &Report) -> Vec<Block> {
     if !is_target {
         page.push(Block::Paragraph(
             2,
-            "A go-ahead needs the target's own rules (--rules).".to_owned(),
+            "A go-ahead needs the target's own rules: dirlift sync STORE --rules FOLDER."
+                .to_owned(),
         ));
     }
     for connector in &report.connectors {
