@@ -12,6 +12,7 @@ mod import_ad;
 mod import_entra;
 mod joined;
 mod migrate;
+mod migrate_more;
 mod organisations;
 mod output;
 mod parts;

@@ -30,7 +30,7 @@ pub(super) fn steps(request: &Request<'_>, connectors: &[PlanConnector]) -> Vec<
             StepKind::Connect,
             "Reach every directory and check the rights",
             "Nothing.",
-            "Each source answers and shows at least one object.",
+            "Each source answers: a forest shows an object, a tenant one page of each kind of object; a folder or file is there.",
             None,
         ),
     ];
