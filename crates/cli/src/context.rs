@@ -37,6 +37,20 @@ pub(crate) fn stdout_color() -> bool {
         && std::env::var_os("TERM").is_none_or(|it| it != "dumb")
 }
 
+/// Where the network is waited for.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|it| CommandError::failed(format!("starting the network runtime: {it}")))
+}
+
+/// Threads of the engine; the result does not depend on them.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
 /// Progress that is drawn on standard error when that is a terminal.
 pub(crate) fn progress() -> TerminalProgress<io::Stderr> {
     let width = terminal_size::terminal_size_of(io::stderr())

@@ -6,6 +6,14 @@ use dirlift_serverconfig::csexport::{Decoded, ImportedObjects};
 
 use crate::error::CommandError;
 
+/// `[FOREST=]SOURCE`: what stands before the equals sign is a name only when it could not be part of a path or a URL.
+pub(crate) fn split_forest(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('=') {
+        Some((name, rest)) if !name.contains(['/', '\\', ':']) => (Some(name.trim()), rest),
+        _ => (None, text),
+    }
+}
+
 /// Begins the import of a forest, whatever the source is. Must be called inside a tokio runtime.
 pub(crate) async fn open_ad(
     source: &Source,

@@ -3,8 +3,8 @@ use dirlift_model::Guid;
 use rusqlite::{Transaction, params};
 
 use crate::{
-    ConnectorKind, FULL_SYNCHRONIZATION, Store, StoreError, StoredConnector,
-    runs::{clear_profile, forget_worked_out},
+    ConnectorKind, Store, StoreError, StoredConnector,
+    runs::{clear_synchronizations, forget_worked_out},
 };
 
 /// A part of a connector's directory.
@@ -86,7 +86,7 @@ impl Store {
         let transaction = self.connection.transaction().map_err(failed)?;
         transaction.execute("DELETE FROM sync_rule", []).map_err(failed)?;
         insert_rules(&transaction, rules).map_err(failed)?;
-        clear_profile(&transaction, FULL_SYNCHRONIZATION).map_err(failed)?;
+        clear_synchronizations(&transaction).map_err(failed)?;
         forget_worked_out(&transaction).map_err(failed)?;
         write_settings(&transaction, settings).map_err(failed)?;
         transaction.commit().map_err(failed)

@@ -50,6 +50,9 @@ pub const TENANT_FACTS: &str = "tenant_facts";
 /// Settings that are worked out of the newest runs: when runs change, they are gone.
 const WORKED_OUT: [&str; 3] = ["guards", "guard_details", "report"];
 
+/// Settings that a full synchronization leaves: where its runs are cleared, they are gone.
+const SYNCHRONIZED: [&str; 2] = ["synchronization_summary", "synchronized_as_of"];
+
 /// An open deployment store. One process at a time has it.
 #[derive(Debug)]
 pub struct Store {

@@ -6,7 +6,10 @@ use dirlift_model::{
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use crate::{Store, WORKED_OUT, configuration::write_settings, error::StoreError, time};
+use crate::{
+    FULL_SYNCHRONIZATION, SYNCHRONIZED, Store, WORKED_OUT, configuration::write_settings,
+    error::StoreError, time,
+};
 
 /// Rows of one transaction while a run brings objects.
 const BATCH: u64 = 20_000;
@@ -401,8 +404,12 @@ pub(crate) fn forget_worked_out(transaction: &Transaction<'_>) -> rusqlite::Resu
     })
 }
 
-/// Clears every run of a profile with all that it brought.
-pub(crate) fn clear_profile(transaction: &Transaction<'_>, profile: &str) -> rusqlite::Result<()> {
+/// Clears every full synchronization with all that it brought.
+pub(crate) fn clear_synchronizations(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let profile = FULL_SYNCHRONIZATION;
+    for name in SYNCHRONIZED {
+        transaction.execute("DELETE FROM setting WHERE name = ?1", [name])?;
+    }
     for table in BROUGHT {
         let sql =
             format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE profile = ?1)");

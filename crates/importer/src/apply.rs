@@ -12,6 +12,7 @@ use dirlift_deployment::{Deployment, PlannedStep, RunId, StepState, Store, Store
 use dirlift_model::{
     CsObject, Guid, Plan, ServerConfiguration, ServiceControl,
     checklist::WayBack,
+    host::same_host,
     plan::{Mode, PlanStep, StepKind},
     progress::Progress,
     text::shorten,
@@ -26,7 +27,6 @@ pub use self::{
     steps::{FULL_IMPORT, FULL_SYNCHRONIZATION, ImportFacts, Imported},
 };
 use crate::{
-    plan::same_host,
     services::{self, Former},
     setup::{ConnectorSetup, Setup},
 };

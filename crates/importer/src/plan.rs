@@ -22,7 +22,6 @@ use dirlift_model::{
 };
 use jiff::Timestamp;
 
-pub(crate) use self::sql::same_host;
 pub use self::sql::{Sameness, SqlServer};
 use crate::services::Seen;
 

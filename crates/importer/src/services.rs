@@ -4,12 +4,10 @@
 //! `DirSync`'s folder: the engine's service has the same name in MIM.
 use dirlift_model::{
     ServiceControl, ServiceError,
-    host::{Service, ServiceState, StartType},
+    host::{Service, ServiceState, StartType, same_host},
     plan::PlanRefusal,
 };
 use serde::{Deserialize, Serialize};
-
-use crate::plan::same_host;
 
 /// The engine's service.
 const ENGINE: &str = "FIMSynchronizationService";

@@ -3,6 +3,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::Build;
 
+/// Whether two names are of one host. A name without a suffix fits one with any.
+pub fn same_host(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim().trim_end_matches('.'), b.trim().trim_end_matches('.'));
+    if a.is_empty() || b.is_empty() {
+        return false;
+    }
+    let label = |it: &str| it.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    if a.contains('.') && b.contains('.') {
+        a.eq_ignore_ascii_case(b)
+    } else {
+        label(a) == label(b)
+    }
+}
+
 /// What a snapshot says of the host itself (`snapshot.json`, member `host`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -160,5 +174,25 @@ impl InstalledFile {
     /// The last part of the path.
     pub fn file_name(&self) -> &str {
         self.path.rsplit(['\\', '/']).next().unwrap_or(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_host;
+
+    #[test]
+    fn hosts_with_and_without_suffix() {
+        let cases = [
+            ("SYNC1", "sync1.corp.example", true),
+            ("sync1.corp.example.", "SYNC1.corp.example", true),
+            ("sync1.a.example", "sync1.b.example", false),
+            ("sync1", "sync2", false),
+            ("", "", false),
+            (" ", "sync1", false),
+        ];
+        for (a, b, expected) in cases {
+            assert_eq!((same_host(a, b), same_host(b, a)), (expected, expected), "{a} {b}");
+        }
     }
 }

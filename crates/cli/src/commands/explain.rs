@@ -12,7 +12,7 @@ use dirlift_report::{TextOptions, blocks, document};
 use dirlift_syncengine::sync::ObjectExplanation;
 use serde::Serialize;
 
-use super::rehearse::{failed, threads};
+use super::rehearse::failed;
 use crate::{
     context,
     error::CommandError,
@@ -111,14 +111,14 @@ fn again(args: &Args) -> Result<(Again, RuleBasis, &'static str), CommandError> 
     let mut progress = context::progress();
     if path.is_file() {
         let stored = StoredDeployment::open(path).map_err(CommandError::failed)?;
-        let again = stored.synchronize(object, threads(), &mut progress);
+        let again = stored.synchronize(object, context::threads(), &mut progress);
         let hint = "only objects that were imported can be explained; the report of dirlift migrate says what was left out, and why";
         return Ok((again.map_err(CommandError::failed)?, stored.rule_basis, hint));
     }
     let stored = StoredRehearsal::open(path).map_err(|it| {
         failed(it).hint("give the folder that dirlift rehearse wrote, or the file of a deployment")
     })?;
-    let again = stored.synchronize(object, threads(), &mut progress).map_err(failed)?;
+    let again = stored.synchronize(object, context::threads(), &mut progress).map_err(failed)?;
     let hint = "only objects that were imported can be explained; summary.json says what was left out, and why";
     Ok((again, stored.summary.rule_basis, hint))
 }

@@ -6,7 +6,6 @@ use std::{
     hash::{BuildHasher as _, RandomState},
     io::{self, BufRead as _, IsTerminal as _},
     path::{Path, PathBuf},
-    thread,
 };
 
 use clap::ValueEnum;
@@ -203,7 +202,7 @@ fn carry_out(args: &Args, inputs: &Inputs, order: &Order<'_>) -> Result<Outcome,
     } else {
         (args.sign_in.connect(&ad)?, graph(&args.sign_in, entra.as_ref())?)
     };
-    let runtime = runtime()?;
+    let runtime = context::runtime()?;
     let mut feed = Feed { runtime: &runtime, connect, graph: graph.as_ref() };
     let mut progress = context::progress();
     let mut ports = Ports {
@@ -212,7 +211,7 @@ fn carry_out(args: &Args, inputs: &Inputs, order: &Order<'_>) -> Result<Outcome,
         progress: &mut progress,
         watch: &mut (),
         clock: &context::now,
-        threads: threads(),
+        threads: context::threads(),
     };
     interrupt::resumable(|| apply::apply(order, &mut ports)).map_err(failed)
 }
@@ -223,20 +222,6 @@ pub(super) fn graph(
     entra: Option<&EntraSource>,
 ) -> Result<Option<dirlift_entra::Graph>, CommandError> {
     entra.map_or(Ok(None), |it| sign_in.graph(it))
-}
-
-/// Where the network is waited for.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|it| CommandError::failed(format!("starting the network runtime: {it}")))
-}
-
-/// Threads of the synchronization.
-pub(super) fn threads() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// An error of the importer with what to do about it.

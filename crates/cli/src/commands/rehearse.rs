@@ -20,7 +20,7 @@ use crate::{
     interrupt,
     progress::SECONDS,
     sign_in::{SignInArgs, entra_hint},
-    sources::{ad_failed, connector_space, open_ad},
+    sources::{ad_failed, connector_space, open_ad, split_forest},
 };
 
 /// Reads both directories, synchronizes them by a configuration's rules, and keeps what would be exported
@@ -77,15 +77,12 @@ impl FromStr for AdSource {
     type Err = dirlift_directory::SourceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_name = |it: &str| {
-            !it.is_empty()
-                && it.chars().all(|it| it.is_alphanumeric() || matches!(it, '.' | '-' | '_' | ' '))
-        };
-        let (forest, rest) = match text.split_once('=') {
-            Some((name, rest)) if is_name(name) => (Some(name.to_owned()), rest),
-            _ => (None, text),
-        };
-        Ok(Self { forest, source: rest.parse()?, shown: rest.to_owned() })
+        let (forest, rest) = split_forest(text);
+        Ok(Self {
+            forest: forest.map(str::to_owned),
+            source: rest.parse()?,
+            shown: rest.to_owned(),
+        })
     }
 }
 
@@ -165,11 +162,7 @@ fn rehearse(
     folder: &mut Folder,
     progress: &mut dyn Progress,
 ) -> Result<Rehearsal, CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|it| CommandError::failed(format!("starting the network runtime: {it}")))?;
+    let runtime = context::runtime()?;
     let loading = read(args, setup, sources, graph, as_of, folder, progress);
     let loaded = runtime.block_on(loading);
     // Nothing waits for a connection that does not answer.
@@ -230,13 +223,8 @@ async fn read(
         EntraSource::CsExport(_) => Readable::All,
         EntraSource::Graph(_) | EntraSource::Folder(_) => readable(),
     };
-    let options = Options { readable, threads: threads(), ..Options::at(as_of) };
+    let options = Options { readable, threads: context::threads(), ..Options::at(as_of) };
     load(setup, imports, (cloud, shown), options, folder, progress).await.map_err(failed)
-}
-
-/// Threads of the engine; the result does not depend on them.
-pub(super) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, Into::into)
 }
 
 /// A failure with what to do about it.
@@ -265,6 +253,7 @@ mod tests {
             ("forest.ldf", None, "forest.ldf"),
             ("corp.example=ldaps://dc1", Some("corp.example"), "ldaps://dc1"),
             ("My AD=csexport:a.xml", Some("My AD"), "csexport:a.xml"),
+            ("corp (AD)=forest.ldf", Some("corp (AD)"), "forest.ldf"),
             ("./a=b.ldf", None, "./a=b.ldf"),
             ("csexport:a=b.xml", None, "csexport:a=b.xml"),
         ];

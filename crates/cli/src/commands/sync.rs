@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let rules = args.rules.as_deref().map(rules).transpose()?;
     let rules = rules.as_ref().map(|it| &it.0.configuration);
     let graph = migrate::graph(&args.sign_in, entra.as_ref())?;
-    let runtime = migrate::runtime()?;
+    let runtime = context::runtime()?;
     let connect = args.sign_in.connect(&ad)?;
     let mut feed = Feed { runtime: &runtime, connect, graph: graph.as_ref() };
     let mut progress = context::progress();
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
         progress: &mut progress,
         watch: &mut (),
         clock: &context::now,
-        threads: migrate::threads(),
+        threads: context::threads(),
     };
     let report = apply::synchronize_anew(&args.store, Anew { sources: &source, rules }, &mut ports)
         .map_err(migrate::failed)?;

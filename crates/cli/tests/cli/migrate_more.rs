@@ -4,39 +4,30 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dirlift_testkit::{
-    graph::{Fault, Graph, GraphBuilder, Kind, Tenant},
-    small,
-};
+use dirlift_testkit::graph::{Fault, Graph, GraphBuilder, Kind, Tenant};
 use serde_json::Value;
-use tempfile::TempDir;
+use snapbox::cmd::Command;
 
-use crate::{Outcome, copy, dirlift, files, organisation, run};
+use crate::{Outcome, copy, dirlift, files, organisation, place::Place, run};
 
 /// Connectors of Adatum, a server of Entra Connect.
 const ADATUM: [&str; 2] =
     ["{3f6c1b0a-52d7-4e8b-9a43-7c0d8e21f5b6}", "{9b2e7d14-08ac-4c6f-b1d3-5e4f60a792c8}"];
 
-/// A folder with Fabrikam's bundle, a forest and a tenant.
-struct Place(TempDir);
+/// The folder of a [`Place`], in which commands are run: files are typed by their names.
+struct Here(Place);
 
-impl Place {
+impl Here {
     fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        let export = dirlift().arg("export").arg(organisation("fabrikam")).arg("--force");
-        let export = run(export.arg("--out").arg(place.path("bundle.zip")));
-        assert!(matches!(export.code, 0 | 4), "{}", export.stderr);
-        let ldif = small::ldif().replace("DC=small,DC=example", "DC=corp,DC=fabrikam,DC=example");
-        fs::write(place.path("forest.ldf"), ldif).unwrap();
-        fs::create_dir(place.path("tenant")).unwrap();
-        for (name, text) in small::graph() {
-            fs::write(place.path("tenant").join(name), text).unwrap();
-        }
-        place
+        Self(Place::new())
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.0.path(name)
+    }
+
+    fn dirlift(&self) -> Command {
+        dirlift().current_dir(self.0.path(""))
     }
 
     /// A command in this folder, with both sources as they are typed there.
@@ -45,12 +36,12 @@ impl Place {
     }
 
     fn bare(&self, arguments: &[&str]) -> Outcome {
-        let command = dirlift().current_dir(self.0.path()).args(["migrate", "bundle.zip"]);
+        let command = self.dirlift().args(["migrate", "bundle.zip"]);
         run(command.args(["--deployment", "f.dirlift"]).args(arguments))
     }
 
     fn sync(&self, arguments: &[&str]) -> Outcome {
-        run(dirlift().current_dir(self.0.path()).args(["sync", "f.dirlift"]).args(arguments))
+        run(self.dirlift().args(["sync", "f.dirlift"]).args(arguments))
     }
 
     /// Stops at the import of the tenant; the answer mends it.
@@ -92,7 +83,7 @@ fn refusals(plan: &Value) -> Vec<&str> {
 
 #[test]
 fn the_new_servers_rules_come_into_a_deployment_that_was_begun() {
-    let place = Place::new();
+    let place = Here::new();
     place.rules("good", "objectGUID");
     place.rules("other", "mS-DS-ConsistencyGuid");
     // Told before anything is done, from the rules of the folder.
@@ -101,10 +92,10 @@ fn the_new_servers_rules_come_into_a_deployment_that_was_begun() {
 
     // And from the rules of a bundle, into which dirlift export had taken them.
     let bundle = place.path("other.zip");
-    let export = dirlift().current_dir(place.0.path()).arg("export").arg(organisation("fabrikam"));
+    let export = place.dirlift().arg("export").arg(organisation("fabrikam"));
     let export = run(export.args(["--force", "--rules", "other", "--out"]).arg(&bundle));
     assert!(matches!(export.code, 0 | 4), "{}", export.stderr);
-    let command = dirlift().current_dir(place.0.path()).arg("migrate").arg(&bundle);
+    let command = place.dirlift().arg("migrate").arg(&bundle);
     let command = command.args(["--deployment", "g.dirlift", "--ad", "forest.ldf"]);
     let plan = run(command.args(["--entra", "tenant", "--plan", "--format", "json"]));
     assert_eq!(refusals(&document(&plan)), ["source-anchor"]);
@@ -135,7 +126,7 @@ fn the_new_servers_rules_come_into_a_deployment_that_was_begun() {
 
 #[test]
 fn options_are_remembered_when_it_is_resumed() {
-    let place = Place::new();
+    let place = Here::new();
     place.rules("good", "objectGUID");
     let given = ["--rules", "good", "--connect-install-dir", r"D:\Connect"];
     let mend = place.stopped(&given);
@@ -159,7 +150,7 @@ fn options_are_remembered_when_it_is_resumed() {
 
 #[test]
 fn nothing_to_resume_has_to_be_confirmed() {
-    let place = Place::new();
+    let place = Here::new();
     let asked = place.migrate(&["--resume"]);
     assert_eq!(asked.code, 2, "{}", asked.stderr);
     assert!(asked.stderr.contains("to be confirmed"), "{}", asked.stderr);
@@ -168,7 +159,7 @@ fn nothing_to_resume_has_to_be_confirmed() {
 
 #[test]
 fn a_refused_plan_is_not_kept() {
-    let place = Place::new();
+    let place = Here::new();
     assert_eq!(place.migrate(&["--plan"]).code, 0);
     let saved = fs::read(place.path("f.dirlift.plan.json")).unwrap();
     assert_eq!(place.migrate(&["--yes"]).code, 3);
@@ -180,7 +171,7 @@ fn a_refused_plan_is_not_kept() {
 
 #[test]
 fn a_sync_that_failed_between_leaves_no_old_verdict() {
-    let place = Place::new();
+    let place = Here::new();
     assert_eq!(place.migrate(&["--yes"]).code, 3);
     let users = place.path("tenant").join("users.jsonl");
     let whole = fs::read_to_string(&users).unwrap();
@@ -196,7 +187,7 @@ fn a_sync_that_failed_between_leaves_no_old_verdict() {
 
 #[test]
 fn a_kind_of_object_that_nobody_brought_is_no_success() {
-    let place = Place::new();
+    let place = Here::new();
     let tenant = place.path("tenant");
     let groups: Vec<_> = files(&tenant).into_iter().filter(|it| it.starts_with("groups")).collect();
     assert!(!groups.is_empty());
@@ -213,11 +204,11 @@ fn a_kind_of_object_that_nobody_brought_is_no_success() {
 
 #[test]
 fn a_right_that_is_missing_is_known_before_the_imports() {
-    let place = Place::new();
+    let place = Here::new();
     let fault = Fault::always("/v1.0/devices", Kind::Status(403, None));
     let server = GraphBuilder::new(Tenant::fabrikam(20, 2)).fault(fault).start().unwrap();
     let tenant = format!("graph:{}", Graph::TENANT);
-    let command = dirlift().current_dir(place.0.path()).args(["migrate", "bundle.zip"]);
+    let command = place.dirlift().args(["migrate", "bundle.zip"]);
     let command = command.args(["--deployment", "f.dirlift", "--ad", "forest.ldf"]);
     let command = command.args(["--entra", &tenant, "--client-id", Graph::CLIENT, "--yes"]);
     let command = command.args(["--loopback", server.root()]);

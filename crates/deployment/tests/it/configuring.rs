@@ -86,7 +86,7 @@ fn rules_may_share_an_id_and_are_replaced_with_what_they_led_to() {
         let run = store.begin_run(ad, profile, minute(1)).unwrap();
         store.finish_run(run, RunResult::Success, &[], minute(2)).unwrap();
     }
-    for name in ["guards", "report"] {
+    for name in ["guards", "report", "synchronized_as_of"] {
         store.set_setting(name, "[]").unwrap();
     }
     let other = &all.rules[2..];
@@ -95,6 +95,7 @@ fn rules_may_share_an_id_and_are_replaced_with_what_they_led_to() {
     assert_eq!(store.rules().unwrap(), other);
     assert_eq!(store.setting("rule_basis").unwrap().as_deref(), Some("target"));
     assert_eq!((store.setting("guards").unwrap(), store.setting("report").unwrap()), (None, None));
+    assert_eq!(store.setting("synchronized_as_of").unwrap(), None);
     assert!(store.finished_run(ad, FULL_IMPORT).unwrap().is_some());
     assert_eq!(store.finished_run(ad, FULL_SYNCHRONIZATION).unwrap(), None);
 }

@@ -27,7 +27,7 @@ const MAX_REMARKS: usize = 100;
 /// What an import brought besides objects.
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
-    /// Objects that could not be read, or not whole.
+    /// What is missing: objects that were left out or are not whole, whole kinds of object, containers.
     pub errors: u64,
     /// What is worth telling, in order.
     pub remarks: Vec<String>,

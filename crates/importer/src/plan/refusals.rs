@@ -2,13 +2,14 @@
 use dirlift_model::{
     DatabaseFacts, Plan, Product, Severity,
     analysis::{Deployment, Path},
+    host::same_host,
     plan::{Mode, PlanRefusal},
     text::{plural, shorten},
 };
 
 use super::{
     Content, Request, not_checked, other_anchor,
-    sql::{Sameness, SqlServer, is_domain_account, same_host},
+    sql::{Sameness, SqlServer, is_domain_account},
 };
 use crate::services;
 

@@ -1,6 +1,8 @@
 //! Names of SQL Server instances.
 use std::{fmt, net::IpAddr};
 
+use dirlift_model::host::same_host;
+
 /// A server with its instance, as `HOST`, `HOST\INSTANCE` or `HOST\INSTANCE,PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SqlServer {
@@ -27,7 +29,7 @@ pub enum Sameness {
 }
 
 /// Words for the machine itself.
-const HERE: [&str; 4] = [".", "(local)", "localhost", "127.0.0.1"];
+const HERE: [&str; 5] = [".", "(local)", "localhost", "127.0.0.1", "::1"];
 
 impl SqlServer {
     /// Reads a name; `None` when it is none.
@@ -127,20 +129,6 @@ impl fmt::Display for SqlServer {
             write!(f, "\\{}", self.instance)?;
         }
         self.port.map_or(Ok(()), |it| write!(f, ",{it}"))
-    }
-}
-
-/// Whether two names are of one host. A name without a suffix fits one with any.
-pub(crate) fn same_host(a: &str, b: &str) -> bool {
-    let (a, b) = (a.trim().trim_end_matches('.'), b.trim().trim_end_matches('.'));
-    if a.is_empty() || b.is_empty() {
-        return false;
-    }
-    let label = |it: &str| it.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    if a.contains('.') && b.contains('.') {
-        a.eq_ignore_ascii_case(b)
-    } else {
-        label(a) == label(b)
     }
 }
 

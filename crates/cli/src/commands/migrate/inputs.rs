@@ -30,7 +30,7 @@ use dirlift_serverconfig::declarative::write_rule;
 use dirlift_source::{Host as _, RulesFolder, Snapshot, assemble, read_rules_folder};
 
 use super::{Args, Mode as TypedMode, exists};
-use crate::{commands::checklist, context, error::CommandError};
+use crate::{commands::checklist, context, error::CommandError, sources::split_forest};
 
 /// A finding about a host that stops nothing: a proxy of users only.
 const REMARK: &str = "DL0707";
@@ -292,13 +292,10 @@ fn absolute(prefix: &str, path: &Path, text: &str) -> String {
         .map_or_else(|| text.to_owned(), |it| format!("{prefix}{it}"))
 }
 
-/// `[FOREST=]SOURCE`: what stands before the equals sign is a name only when it could not be part of a path or a URL.
+/// A source of Active Directory as it is typed.
 pub(in crate::commands) fn ad_source(text: &str) -> Result<AdSource, CommandError> {
-    let named = text.split_once('=').filter(|(name, _)| !name.contains(['/', '\\', ':']));
-    let (forest, source) = match named {
-        Some((forest, source)) => (Some(forest.trim().to_owned()), source),
-        None => (None, text),
-    };
+    let (forest, source) = split_forest(text);
+    let forest = forest.map(str::to_owned);
     if source.is_empty() || forest.as_ref().is_some_and(String::is_empty) {
         return Err(CommandError::usage(format!("--ad: `{text}` names no source")));
     }
