@@ -5,6 +5,7 @@ mod anew;
 mod applying;
 mod common;
 mod crash;
+mod feeding;
 mod in_place;
 mod planning;
 mod planning_sql;

@@ -131,6 +131,19 @@ fn the_targets_rules_take_the_place_of_the_standard_rules() {
 }
 
 #[test]
+fn a_rule_that_was_renamed_on_the_target_is_known_by_its_id() {
+    let mut setup = setup();
+    setup.rules.push(custom("Old name", small::AD, 10));
+    let mut rules =
+        shipped("{b0000000-0000-4000-8000-000000000001}", "{b0000000-0000-4000-8000-000000000002}");
+    rules.push(custom("New name", "{b0000000-0000-4000-8000-000000000001}", 10));
+    let n = rules.len();
+    setup.use_target_rules(&other(rules)).unwrap();
+    assert_eq!(setup.rules.len(), n);
+    assert!(setup.rules.iter().all(|it| it.name != "Old name"));
+}
+
+#[test]
 fn rules_that_are_none_of_a_target_are_refused() {
     let refused = |rules| setup().use_target_rules(&rules).unwrap_err().to_string();
     assert!(refused(other(Vec::new())).contains("none of them is a standard rule"));
