@@ -102,8 +102,12 @@ pub struct RealExports {
     pub export_errors: u64,
     /// Objects with an error of an import.
     pub import_errors: u64,
-    /// Objects that were left out because their name could not be read.
+    /// Objects that were left out because their name or operation could not be read.
     pub left_out: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: Option<String>,
+    /// When the file was last written, as its file system says.
+    pub modified_at: Option<Timestamp>,
 }
 
 /// Objects with one outcome.
@@ -231,11 +235,13 @@ pub enum OperationState {
 pub struct ServerState {
     /// Where its database is, as it was named, without a password.
     pub database: String,
+    /// The host that its database is on, by its own word, else as it was named; `None` when that is an address only.
+    pub host: Option<String>,
     /// Whether it is in staging mode; `None` when its database does not say.
     pub is_staging: Option<bool>,
     /// When its newest run ended.
     pub last_run: Option<Timestamp>,
-    /// When an export last ran on it, which must not happen while it is in staging mode.
+    /// When an export last ran on it, which must not happen while it is in staging mode: when it ended, else began.
     pub last_export: Option<Timestamp>,
     /// What could not be read.
     pub not_read: Vec<String>,
@@ -341,17 +347,6 @@ pub enum AnchorState {
 }
 
 impl AnchorState {
-    /// Every state.
-    pub const ALL: [Self; 7] = [
-        Self::Proven,
-        Self::TakenOver,
-        Self::New,
-        Self::NotExported,
-        Self::NotProvable,
-        Self::Different,
-        Self::Missing,
-    ];
-
     /// The state in plain words.
     pub const fn words(self) -> &'static str {
         match self {

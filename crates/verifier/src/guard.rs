@@ -14,6 +14,12 @@ use crate::{Limits, Marks, Population, Sensitive};
 /// Most single objects that a verdict names; the rest is counted.
 const MAX_NAMED: usize = 1_000;
 
+/// Most object types that are counted apart.
+const MAX_TYPES: usize = 1_000;
+
+/// Most attributes of all types that are counted apart.
+const MAX_ATTRIBUTES: usize = 20_000;
+
 /// Looks at the pending exports of one connector.
 #[derive(Clone, Debug)]
 pub struct Guards {
@@ -24,8 +30,21 @@ pub struct Guards {
     seen: Seen,
     deletes: BTreeMap<AttributeName, u64>,
     changes: BTreeMap<AttributeName, BTreeMap<AttributeName, u64>>,
+    /// How many attributes are in there.
+    n_attributes: usize,
     named: Vec<Tripped>,
     unnamed: u64,
+    /// Objects of types, and changes of attributes, of which there were too many to count each apart.
+    uncounted: u64,
+}
+
+/// Where a pending export was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// In the rehearsal, which knows every value that it replaces.
+    Rehearsal,
+    /// In a real server's file, which may leave values out that it replaces; with what the rehearsal predicts for the object.
+    Server(Option<&'a PendingExport>),
 }
 
 /// What passed by.
@@ -167,8 +186,10 @@ impl Guards {
             seen: Seen::default(),
             deletes: BTreeMap::new(),
             changes: BTreeMap::new(),
+            n_attributes: 0,
             named: Vec::new(),
             unnamed: 0,
+            uncounted: 0,
         }
     }
 
@@ -186,12 +207,12 @@ impl Guards {
             is_administrator: self.sensitive.administrators.contains(&export.dn),
             has_licence: self.sensitive.licensed.contains(&export.dn),
         };
-        self.see_marked(export, marks);
+        self.see_marked(export, marks, Origin::Rehearsal);
     }
 
     /// Looks at one export of an object of which the caller knows whether it has a role or a licence: for directories
     /// with more of them than memory takes.
-    pub fn see_marked(&mut self, export: &PendingExport, marks: Marks) {
+    pub fn see_marked(&mut self, export: &PendingExport, marks: Marks, origin: Origin<'_>) {
         if export.connector != self.connector {
             return;
         }
@@ -204,7 +225,7 @@ impl Guards {
             });
         }
         if marks.has_licence {
-            for change in losses(export) {
+            for change in losses(export, origin) {
                 self.name(Tripped::LicensedUser { dn: export.dn.clone(), change });
             }
         }
@@ -220,22 +241,35 @@ impl Guards {
             Operation::Add => self.seen.adds += 1,
             Operation::Update | Operation::Rename => {
                 self.seen.updates += 1;
-                if !self.changes.contains_key(&export.object_type) {
+                let has_room = self.changes.len() < MAX_TYPES;
+                if !self.changes.contains_key(&export.object_type) && has_room {
                     self.changes.insert(export.object_type.clone(), BTreeMap::new());
                 }
-                let Some(counts) = self.changes.get_mut(&export.object_type) else { return };
+                let Some(counts) = self.changes.get_mut(&export.object_type) else {
+                    self.uncounted += 1;
+                    return;
+                };
                 for change in &export.changes {
                     match counts.get_mut(&change.attribute) {
                         Some(n) => *n += 1,
-                        None => {
+                        None if self.n_attributes < MAX_ATTRIBUTES => {
+                            self.n_attributes += 1;
                             counts.insert(change.attribute.clone(), 1);
                         }
+                        None => self.uncounted += 1,
                     }
                 }
             }
             Operation::Delete | Operation::DeleteAdd => {
                 self.seen.deletes += 1;
-                *self.deletes.entry(export.object_type.clone()).or_default() += 1;
+                let is_room = self.deletes.len() < MAX_TYPES;
+                match self.deletes.get_mut(&export.object_type) {
+                    Some(n) => *n += 1,
+                    None if is_room => {
+                        self.deletes.insert(export.object_type.clone(), 1);
+                    }
+                    None => self.uncounted += 1,
+                }
             }
         }
     }
@@ -301,6 +335,15 @@ impl Guards {
             }
         }
         not_checked.dedup();
+        let by_kind =
+            self.limits.attribute_percent.is_some() || !self.limits.deletes_by_type.is_empty();
+        if self.uncounted > 0 && by_kind {
+            not_checked.push(NotChecked {
+                guard: "counts by type and attribute",
+                object_type: None,
+                why: "there are too many types and attributes to count each apart",
+            });
+        }
         tripped.extend(self.named);
         Verdict {
             connector: self.connector,
@@ -342,28 +385,44 @@ fn exceeds(count: u64, of: u64, percent: u8) -> bool {
 }
 
 /// What a user would lose by an export.
-fn losses(export: &PendingExport) -> Vec<LicensedChange> {
+fn losses(export: &PendingExport, origin: Origin<'_>) -> Vec<LicensedChange> {
     match export.operation {
         Operation::Delete | Operation::DeleteAdd => return vec![LicensedChange::Deleted],
         Operation::Add => return Vec::new(),
         Operation::Update | Operation::Rename => {}
     }
-    let change = |name: &str| export.changes.iter().find(|it| it.attribute.is(name));
-    let texts = |it: &AttributeChange| (shown(&it.old), shown(&it.new));
     let mut out = Vec::new();
-    if change("accountEnabled").is_some_and(|it| is_false(&it.new) && !is_false(&it.old)) {
+    if change(export, "accountEnabled").is_some_and(|it| is_false(&it.new) && !is_false(&it.old)) {
         out.push(LicensedChange::Disabled);
     }
-    // An anchor that the object did not have is no change of it.
-    if let Some(it) = change("sourceAnchor").filter(|it| !it.old.is_empty()) {
-        let (old, new) = texts(it);
+    if let Some((old, new)) = replaced(export, "sourceAnchor", origin) {
         out.push(LicensedChange::Anchor { old, new });
     }
-    if let Some(it) = change("userPrincipalName").filter(|it| !it.old.is_empty()) {
-        let (old, new) = texts(it);
+    if let Some((old, new)) = replaced(export, "userPrincipalName", origin) {
         out.push(LicensedChange::UserPrincipalName { old, new });
     }
     out
+}
+
+fn change<'a>(export: &'a PendingExport, name: &str) -> Option<&'a AttributeChange> {
+    export.changes.iter().find(|it| it.attribute.is(name))
+}
+
+/// The value that an update replaces, and the one that comes. A value that the object did not have is not replaced; where
+/// nobody knows what it has, it is.
+fn replaced(export: &PendingExport, name: &str, origin: Origin<'_>) -> Option<(String, String)> {
+    let it = change(export, name)?;
+    let mut old = Some(it.old.as_slice());
+    if let (true, Origin::Server(predicted)) = (it.old.is_empty(), origin) {
+        old = predicted.and_then(|it| Some(change(it, name)?.old.as_slice()));
+    }
+    let shown_old = match old {
+        Some([]) => return None,
+        Some(values) if values == it.new.as_slice() => return None,
+        Some(values) => shown(values),
+        None => "a value that is not known".to_owned(),
+    };
+    Some((shown_old, shown(&it.new)))
 }
 
 fn is_false(values: &[AttributeValue]) -> bool {

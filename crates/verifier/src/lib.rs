@@ -19,7 +19,7 @@ pub use accept::{AcceptEntry, AcceptFormat, AcceptList};
 pub use accept_file::AcceptError;
 pub use anchors::{AnchorFacts, Anchors, Partner, cloud_anchor};
 pub use compare::{Compared, ComparedAttribute, Unreadable, compare, one_sided};
-pub use guard::{Guards, LicensedChange, NotChecked, Seen, Tripped, Verdict};
+pub use guard::{Guards, LicensedChange, NotChecked, Origin, Seen, Tripped, Verdict};
 pub use limits::{DEFAULT_DELETES, Limits, Marks, Population, Sensitive};
 pub use operations::{RunFact, StepFact, kind_of_profile, operations};
 pub use review::{Met, Review, Reviewed, Wanted};

@@ -12,7 +12,7 @@ use dirlift_model::{
 use jiff::Timestamp;
 
 use crate::{
-    AcceptList, Guards, Marks,
+    AcceptList, Guards, Marks, Origin,
     accept::{Accepting, Subject},
     compare::{Compared, Unreadable, compare, one_sided},
     show,
@@ -225,6 +225,11 @@ impl Review {
                 }
             })
             .collect();
+        // Where no change can be read, only a word on the operation as a whole will do.
+        let has_parts = whole.is_some() || name.is_some() || !attributes.is_empty();
+        let whole = whole.or_else(|| {
+            (!has_parts).then(|| Word::of(covering.covers(None, compared.operation)))
+        });
         let mut words = attributes.iter().chain(&whole).chain(&name);
         let is_expected = words.all(|it| it.is_expected);
         let entries = attributes.iter().chain(&whole).chain(&name).filter_map(|it| it.entry);
@@ -237,21 +242,20 @@ impl Review {
 
     /// Real exports pass by the guards where there are any, predicted ones elsewhere.
     fn guard(&mut self, met: Met<'_>, marks: Marks, judged: &Judged) {
-        let export = match met {
-            Met::NotCompared(it) => it,
-            Met::OnlyThere(it) | Met::Both { real: it, .. } => {
-                if !self.real.contains(&it.connector) {
-                    self.real.insert(it.connector.clone());
-                }
-                it
-            }
+        let (export, origin) = match met {
+            Met::NotCompared(it) => (it, Origin::Rehearsal),
+            Met::OnlyThere(it) => (it, Origin::Server(None)),
+            Met::Both { predicted, real } => (real, Origin::Server(Some(predicted))),
             Met::OnlyHere(_) => return,
         };
+        if origin != Origin::Rehearsal && !self.real.contains(&export.connector) {
+            self.real.insert(export.connector.clone());
+        }
         for guard in &mut self.guards {
             if judged.is_named {
                 guard.count(export);
             } else {
-                guard.see_marked(export, marks);
+                guard.see_marked(export, marks, origin);
             }
         }
     }

@@ -7,7 +7,7 @@ use dirlift_model::{
     verification::{Filter, Outcome},
 };
 use dirlift_verifier::{
-    AcceptList, Compared, Guards, Limits, Marks, Met, Population, Review, Sensitive, Unreadable,
+    AcceptFormat, AcceptList, Compared, Guards, Limits, Marks, Met, Population, Review, Sensitive, Unreadable,
     Wanted, compare, one_sided,
 };
 
@@ -212,6 +212,25 @@ fn an_administrator_that_is_accepted_by_name_passes_and_is_counted() {
         let report = &review.finish().guards[0];
         assert_eq!((report.objections.len(), report.deletes), (n, 1), "{list}");
     }
+}
+
+#[test]
+fn an_update_without_readable_changes_is_not_expected_by_itself() {
+    let is_expected = |list: &str| {
+        let guards = Vec::new();
+        let accept = AcceptList::parse("a.toml", list, AcceptFormat::Toml).unwrap();
+        let (filter, unreadable) = (Filter::default(), Unreadable::default());
+        let mut review = Review::new(accept, jiff::Timestamp::UNIX_EPOCH, guards, filter, unreadable);
+        let real = export(Operation::Update, Vec::new());
+        let row = review.see(Met::OnlyThere(&real), Marks::default(), None, Wanted::ALL).unwrap();
+        assert_eq!(review.finish().unexpected["AAD"], u64::from(!row.is_expected));
+        row.is_expected
+    };
+    let entry = |fields: &str| format!("[[accept]]\n{fields}\nreason = \"r\"\nauthor = \"a\"");
+    assert!(!is_expected(""));
+    assert!(!is_expected(&entry("operation = \"update\"")), "only the server has it");
+    assert!(!is_expected(&entry("attribute = \"title\"\ndifferences = true")));
+    assert!(is_expected(&entry("operation = \"update\"\ndifferences = true")));
 }
 
 #[test]

@@ -4,7 +4,9 @@ use dirlift_model::{
     AttributeValue, PendingExport,
     pending::{AttributeChange, Operation},
 };
-use dirlift_verifier::{Guards, LicensedChange, Limits, Population, Sensitive, Tripped, Verdict};
+use dirlift_verifier::{
+    Guards, LicensedChange, Limits, Marks, Origin, Population, Sensitive, Tripped, Verdict,
+};
 
 fn export(operation: Operation, object_type: &str, dn: &str) -> PendingExport {
     PendingExport {
@@ -192,4 +194,65 @@ proptest::proptest! {
         proptest::prop_assert!(fewer.passes() || !many.passes());
         proptest::prop_assert_eq!(fewer.passes(), n as u64 <= limit);
     }
+}
+
+#[test]
+fn a_value_that_a_real_file_leaves_out_is_looked_up_or_taken_as_another() {
+    let update = |attribute: &str, old: &str, new: &str| {
+        let mut it = export(Operation::Update, "user", "CN=paid");
+        it.changes.push(change(attribute, old, text(new)));
+        it
+    };
+    let said = |export: &PendingExport, origin: Origin<'_>| {
+        let (limits, population) = (Limits::default(), Population::default());
+        let mut guards = Guards::new("AAD", limits, population, Sensitive::default());
+        let marks = Marks { is_administrator: false, has_licence: true };
+        guards.see_marked(export, marks, origin);
+        guards.verdict().tripped.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let of = |name: &str, old: &str| {
+        vec![format!("the licensed user CN=paid gets another {name}: `{old}` becomes `b`")]
+    };
+    for (attribute, name) in
+        [("sourceAnchor", "source anchor"), ("userPrincipalName", "user principal name")]
+    {
+        let real = update(attribute, "", "b");
+        let other = update("title", "a", "b");
+        let unknown = of(name, "a value that is not known");
+        assert_eq!(said(&real, Origin::Server(None)), unknown);
+        assert_eq!(said(&real, Origin::Server(Some(&other))), unknown);
+        assert_eq!(said(&real, Origin::Server(Some(&update(attribute, "a", "b")))), of(name, "a"));
+        // The object had none, or has this one already; a rehearsal leaves nothing out.
+        let none: Vec<String> = Vec::new();
+        assert_eq!(said(&real, Origin::Server(Some(&update(attribute, "", "b")))), none);
+        assert_eq!(said(&real, Origin::Server(Some(&update(attribute, "b", "c")))), none);
+        assert_eq!(said(&real, Origin::Rehearsal), none);
+    }
+}
+
+#[test]
+fn a_hostile_number_of_types_and_attributes_is_bounded() {
+    let limits = Limits {
+        deletes: None,
+        deletes_by_type: [("t5000".into(), 0), ("t1".into(), 0)].into(),
+        attribute_percent: Some(50),
+        ..Limits::default()
+    };
+    let updates = (0..3_000).map(|it| {
+        let mut export = export(Operation::Update, &format!("t{it}"), "CN=x");
+        export.changes = (0..40)
+            .map(|n| change(&format!("a{n}"), "", text("x")))
+            .collect();
+        export
+    });
+    let deletes = (0..3_000).map(|it| export(Operation::Delete, &format!("t{it}"), "CN=x"));
+    let verdict = judge(limits, updates.chain(deletes));
+    assert_eq!(
+        verdict.tripped,
+        [Tripped::DeletesOfType { object_type: "t1".into(), count: 1, limit: 0 }]
+    );
+    // 20,000 attributes of 40 each: 500 types, all of unknown size; and that there were more.
+    assert_eq!(verdict.not_checked.len(), 501);
+    let last = verdict.not_checked.last().unwrap();
+    assert_eq!(last.guard, "counts by type and attribute");
 }

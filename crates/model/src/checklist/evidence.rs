@@ -74,7 +74,7 @@ pub enum EvidenceKind {
     StagingOn,
     /// The new server has left staging mode.
     StagingOff,
-    /// The old server synchronises no more: stopped and disabled, or uninstalled.
+    /// The old server exports no more: uninstalled, stopped, or in staging mode.
     OldServerOff,
 }
 
@@ -129,13 +129,13 @@ impl EvidenceKind {
     }
 
     /// How many hours it counts; `None` for good.
+    ///
+    /// What was read of the directories counts for three days, as long as the decision that rests on it (`go-signed`): what
+    /// people change in them meanwhile is not in it.
     pub const fn valid_hours(self) -> Option<u32> {
         match self {
-            Self::Bundle
-            | Self::FullImport
-            | Self::FullSynchronization
-            | Self::TargetRules
-            | Self::StagingOff => None,
+            Self::Bundle | Self::TargetRules | Self::StagingOff => None,
+            Self::FullImport | Self::FullSynchronization => Some(3 * 24),
             Self::Anchors => Some(7 * 24),
             Self::Verification
             | Self::Comparison

@@ -14,6 +14,7 @@ use super::{
     catalogue::{Proof, Row, rows},
     go_ahead::go_ahead,
     own::{newest_run, own_evidence},
+    verified::SERVER_SOURCE,
 };
 
 /// How far the clocks of two machines may be apart.
@@ -42,7 +43,7 @@ pub struct Known<'a> {
 pub fn evaluate(known: &Known<'_>, now: Timestamp) -> Checklist {
     let mut evidence = own_evidence(known.rehearsed);
     evidence.extend_from_slice(known.evidence);
-    let cut_over = known.cut_over.cloned().or_else(|| observed(&evidence));
+    let cut_over = known.cut_over.cloned().or_else(|| observed(known, now));
     let case = Case {
         switches: known.switches,
         evidence: &evidence,
@@ -71,10 +72,39 @@ pub fn evaluate(known: &Known<'_>, now: Timestamp) -> Checklist {
 }
 
 /// The switch as a program saw it, where nobody wrote it down.
-fn observed(evidence: &[Evidence]) -> Option<CutOver> {
-    let left = evidence.iter().filter(|it| it.kind == EvidenceKind::StagingOff && it.holds);
-    let first = left.min_by_key(|it| it.seen_at)?;
+fn observed(known: &Known<'_>, now: Timestamp) -> Option<CutOver> {
+    let is_switch = |it: &&Evidence| is_switch(known.switches, known.evidence, it, now);
+    let first = known.evidence.iter().filter(is_switch).min_by_key(|it| it.seen_at)?;
     Some(CutOver { at: first.seen_at, evidence: first.detail.clone() })
+}
+
+/// Whether evidence shows the switch: a server that was seen in staging mode before has left it. A server that was never
+/// seen in staging mode may be any; only where the new product comes in place of `DirSync`, which has no such mode, it is
+/// the new one. What is of a time to come shows nothing.
+pub fn is_switch(switches: &Switches, all: &[Evidence], it: &Evidence, now: Timestamp) -> bool {
+    if it.kind != EvidenceKind::StagingOff || !it.holds || it.seen_at > shortly_after(now) {
+        return false;
+    }
+    let is_in_place =
+        switches.in_place == Some(true) && switches.product == Some(Product::DirSync);
+    let has_staged = |before: &Evidence| {
+        before.kind == EvidenceKind::StagingOn
+            && before.holds
+            && before.seen_at < it.seen_at
+            && before
+                .host
+                .as_ref()
+                .zip(it.host.as_ref())
+                .is_some_and(|(before, it)| is_same_host(before, it))
+            && is_same_place(&before.source, &it.source)
+    };
+    is_in_place || all.iter().any(has_staged)
+}
+
+/// Whether two pieces of evidence may be of one server: databases are told apart by their names, snapshots by their hosts.
+fn is_same_place(a: &str, b: &str) -> bool {
+    let database = |it: &str| it.strip_prefix(SERVER_SOURCE).map(str::to_lowercase);
+    database(a).zip(database(b)).is_none_or(|(a, b)| a == b)
 }
 
 /// What items are judged by.
@@ -145,11 +175,11 @@ impl Case<'_> {
         }
         let not_before = earlier.and_then(|it| Some((it.id.as_str(), it.seen.as_ref()?.at)));
         match row.proof {
-            Proof::Word(_) => self.by_word(word, at),
+            Proof::Word(_) => self.by_word(row, word, at),
             Proof::Seen(kind) => self.by_evidence(kind, at, not_before),
             Proof::Either(kind, _) => {
                 let seen = self.by_evidence(kind, at, not_before);
-                let said = self.by_word(word, at);
+                let said = self.by_word(row, word, at);
                 match (seen.0, said.0) {
                     // What a program sees now counts more than what somebody says.
                     (ItemState::Done, _) => seen,
@@ -185,11 +215,16 @@ impl Case<'_> {
         }
     }
 
-    fn by_word(&self, word: Option<&Word>, at: Timestamp) -> Standing {
+    fn by_word(&self, row: &Row, word: Option<&Word>, at: Timestamp) -> Standing {
         let Some(word) = word else { return (ItemState::Open, String::new(), None) };
         let seen = Some(said(word));
         if word.recorded_at > shortly_after(self.now) {
             let why = format!("recorded at a time to come ({}): check the clock", word.recorded_at);
+            return (ItemState::Open, why, seen);
+        }
+        // A word after the switch mends nothing of what was left open before it.
+        if row.phase <= Phase::Cutover && self.cut_over.is_some_and(|it| word.recorded_at > it.at) {
+            let why = format!("it was said after the switch ({})", word.recorded_at);
             return (ItemState::Open, why, seen);
         }
         match word.valid_until {
@@ -218,6 +253,14 @@ impl Case<'_> {
             let why = format!("it was seen before {id} ({time}): look again");
             return (ItemState::Stale, why, shown);
         }
+        if let Some((id, time)) = not_before
+            && !self.is_rehearsed_since(time, at)
+        {
+            let why = format!(
+                "the directories were read before {id} ({time}): run `dirlift sync`, then look again"
+            );
+            return (ItemState::Stale, why, shown);
+        }
         let is_judgement = matches!(
             kind,
             EvidenceKind::Verification | EvidenceKind::Comparison | EvidenceKind::Anchors
@@ -229,6 +272,13 @@ impl Case<'_> {
             }
             None => (ItemState::Done, String::new(), shown),
         }
+    }
+
+    /// Whether every connector was imported and synchronised after a time.
+    fn is_rehearsed_since(&self, time: Timestamp, at: Timestamp) -> bool {
+        [EvidenceKind::FullImport, EvidenceKind::FullSynchronization]
+            .into_iter()
+            .all(|kind| self.newest(kind, at).is_some_and(|it| it.seen_at > time))
     }
 
     /// Evidence or a word since the switch; it does not grow old.

@@ -64,7 +64,7 @@ pub(super) fn go_ahead(case: &Case<'_>, items: &[ChecklistItem]) -> GoAhead {
     }
     let is_contradicted = !reasons.is_empty();
     let off_is_open = in_the_way.iter().any(|it| it.id == "old-server-off");
-    let notice = (old_runs.is_some() || off_is_open).then(|| {
+    let notice = (old_runs.is_some() || off_is_open && !is_in_place(case)).then(|| {
         format!("Both servers may be active: stop and disable {} at once.", case.old_product())
     });
     GoAhead {
@@ -94,9 +94,17 @@ fn basis(items: &[ChecklistItem]) -> Vec<String> {
 /// Whether the newest look at the old server, after the switch, found it running.
 fn old_server_runs_again(case: &Case<'_>) -> Option<String> {
     let cut_over = case.cut_over?;
+    // In place, what runs on the old server's host since then is the new one.
+    if is_in_place(case) {
+        return None;
+    }
     let newest = case.newest(EvidenceKind::OldServerOff, case.now)?;
     (newest.seen_at > cut_over.at && !newest.holds)
         .then(|| format!("the old server was seen active at {}: {}", newest.seen_at, newest.detail))
+}
+
+fn is_in_place(case: &Case<'_>) -> bool {
+    case.switches.in_place == Some(true)
 }
 
 /// What to know before the switch.

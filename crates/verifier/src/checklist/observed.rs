@@ -1,12 +1,17 @@
 //! What a snapshot of the old or of the new server shows.
+use std::collections::BTreeMap;
+
 use dirlift_model::{
-    Facts,
+    Facts, Guid,
     checklist::{Evidence, EvidenceKind, later},
     config::RunStepKind,
+    database::Run,
     host::{Service, ServiceState, StartType},
     text::plural,
 };
 use jiff::Timestamp;
+
+use crate::kind_of_profile;
 
 /// Services that synchronise: the engine of each product, and the scheduler of `DirSync`.
 const ENGINES: [&str; 4] =
@@ -113,15 +118,35 @@ fn place(facts: &Facts) -> Result<(Timestamp, String), Unusable> {
     Ok((taken_at, name.ok_or(Unusable::NoHost)?.to_owned()))
 }
 
-fn exports_before(taken_at: Timestamp, runs: &[dirlift_model::database::Run]) -> u64 {
+/// When an export last ran: when it ended, and for one that is under way `now`. One without an end that another run of its
+/// connector came after is not under way: it counts from its beginning.
+pub fn last_export(runs: &[Run], now: Timestamp) -> Option<Timestamp> {
+    exports(runs, now).max()
+}
+
+/// The same of every export.
+fn exports(runs: &[Run], now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let mut newest: BTreeMap<Guid, Timestamp> = BTreeMap::new();
+    for run in runs {
+        let begun = run.started.unwrap_or(Timestamp::MIN);
+        let it = newest.entry(run.connector).or_insert(begun);
+        *it = begun.max(*it);
+    }
+    let all = runs.iter().flat_map(move |run| {
+        let is_newest = newest.get(&run.connector).is_none_or(|it| run.started >= Some(*it));
+        run.steps.iter().filter_map(move |step| {
+            let kind = step.kind.clone().or_else(|| kind_of_profile(&run.profile));
+            let begun = step.started.or(run.started).filter(|_| !is_newest);
+            matches!(kind, Some(RunStepKind::Export)).then(|| step.ended.or(begun).unwrap_or(now))
+        })
+    });
+    all
+}
+
+fn exports_before(taken_at: Timestamp, runs: &[Run]) -> u64 {
     let since = taken_at.checked_sub(jiff::SignedDuration::from_hours(QUIET_HOURS));
     let since = since.unwrap_or(Timestamp::MIN);
-    let steps = runs.iter().flat_map(|run| {
-        run.steps.iter().map(move |it| (it.kind.as_ref(), it.started.or(run.started)))
-    });
-    let is_export = |kind: Option<&RunStepKind>| matches!(kind, Some(RunStepKind::Export));
-    let exports = steps.filter(|(kind, at)| is_export(*kind) && at.is_none_or(|it| it >= since));
-    exports.count() as u64
+    exports(runs, taken_at).filter(|it| *it >= since).count() as u64
 }
 
 /// What the configuration says, else the database.
@@ -158,7 +183,7 @@ fn in_words(it: &Service) -> String {
 mod tests {
     use dirlift_model::{
         HostFacts,
-        database::{DatabaseFacts, Run, Step},
+        database::{DatabaseFacts, Step},
     };
 
     use super::*;
@@ -234,14 +259,17 @@ mod tests {
     #[test]
     fn a_new_server_stages_or_has_left() {
         use EvidenceKind::{StagingOff, StagingOn};
-        let export = |n| Run {
+        let of = |started, ended: Option<i64>| Run {
+            started: Some(hour(started)),
             steps: vec![Step {
                 kind: Some(RunStepKind::Export),
-                started: Some(hour(n)),
+                started: Some(hour(started)),
+                ended: ended.map(hour),
                 ..Step::default()
             }],
             ..Run::default()
         };
+        let export = |n| of(n, Some(n));
         let shown = |staging, runs: Option<Vec<Run>>| {
             let mut facts = snapshot(&[]);
             facts.database = Some(DatabaseFacts {
@@ -257,5 +285,12 @@ mod tests {
         assert_eq!(shown(true, Some(vec![export(-24)])), [(StagingOn, false)]);
         assert_eq!(shown(true, None), []);
         assert_eq!(shown(false, None), [(StagingOn, false), (StagingOff, true)]);
+        // It began two days ago and ended in time, has not ended, or was broken off: another run came after it.
+        assert_eq!(shown(true, Some(vec![of(-48, Some(-24))])), [(StagingOn, false)]);
+        assert_eq!(shown(true, Some(vec![of(-48, None)])), [(StagingOn, false)]);
+        assert_eq!(shown(true, Some(vec![export(-30), of(-48, None)])), [(StagingOn, true)]);
+        assert_eq!(last_export(&[export(-30), of(-48, None)], hour(0)), Some(hour(-30)));
+        assert_eq!(last_export(&[of(-48, None), export(-50)], hour(0)), Some(hour(0)));
+        assert_eq!(last_export(&[], hour(0)), None);
     }
 }

@@ -24,8 +24,10 @@ pub fn own_evidence(rehearsed: &Rehearsed) -> Vec<Evidence> {
         it.sha256 = Some(sum.clone());
         all.push(it);
     }
-    all.extend(runs(rehearsed, EvidenceKind::FullImport, |it| it.full_import.as_ref()));
-    all.extend(runs(rehearsed, EvidenceKind::FullSynchronization, |it| {
+    let imports = rehearsed.connectors.iter().filter_map(|it| it.full_import.as_ref());
+    let newest_import = imports.map(|it| it.ended_at).max();
+    all.extend(runs(rehearsed, EvidenceKind::FullImport, None, |it| it.full_import.as_ref()));
+    all.extend(runs(rehearsed, EvidenceKind::FullSynchronization, newest_import, |it| {
         it.full_synchronization.as_ref()
     }));
     if let (Some(basis), Some((_, at))) = (&rehearsed.rule_basis, &rehearsed.bundle) {
@@ -51,19 +53,24 @@ pub(super) fn newest_run(rehearsed: &Rehearsed) -> Option<Timestamp> {
     runs.flatten().map(|it| it.ended_at).max()
 }
 
-/// One piece of evidence over all connectors; none before the first run.
+/// One piece of evidence over all connectors, as old as the oldest of their newest runs; none before the first run. What
+/// ended before `not_before` does not count.
 fn runs(
     rehearsed: &Rehearsed,
     kind: EvidenceKind,
+    not_before: Option<Timestamp>,
     of: impl Fn(&RehearsedConnector) -> Option<&RehearsedRun>,
 ) -> Option<Evidence> {
-    let ended = rehearsed.connectors.iter().filter_map(&of).map(|it| it.ended_at).max()?;
+    let ended = rehearsed.connectors.iter().filter_map(&of).map(|it| it.ended_at).min()?;
     let wrong: Vec<_> = rehearsed
         .connectors
         .iter()
         .filter_map(|it| match of(it) {
             None => Some(format!("{}: not done", it.name)),
             Some(run) if run.result != SUCCESS => Some(format!("{}: {}", it.name, run.result)),
+            Some(run) if not_before.is_some_and(|it| run.ended_at < it) => {
+                Some(format!("{}: a directory was imported again since", it.name))
+            }
             Some(_) => None,
         })
         .collect();

@@ -1,5 +1,5 @@
 //! Whether somebody may say that an item is done.
-use dirlift_model::checklist::{Checklist, Decision, ItemState, later};
+use dirlift_model::checklist::{Checklist, Decision, ItemState, Phase, later};
 use jiff::Timestamp;
 
 use super::catalogue::{Proof, Row, rows};
@@ -32,7 +32,9 @@ impl std::fmt::Display for Refused {
             Self::Proof(how) => f.write_str(how),
             Self::Waits(ids) => write!(f, "these have to be done before: {}", ids.join(", ")),
             Self::NoGo(reasons) => write!(f, "there is no go-ahead: {}", reasons.join("; ")),
-            Self::Past => f.write_str("the new server is the active one already; this word stays"),
+            Self::Past => f.write_str(
+                "the new server is the active one already: what was said before stays, and nothing is added to it",
+            ),
         }
     }
 }
@@ -50,6 +52,9 @@ pub fn may_record(checklist: &Checklist, id: &str, has_file: bool) -> Result<(),
             Decision::No => Err(Refused::NoGo(checklist.go_ahead.reasons.clone())),
             Decision::Done | Decision::Contradicted => Err(Refused::Past),
         };
+    }
+    if row.phase <= Phase::Cutover && checklist.go_ahead.cut_over.is_some() {
+        return Err(Refused::Past);
     }
     match row.proof {
         Proof::Seen(kind) => {

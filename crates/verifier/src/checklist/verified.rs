@@ -1,9 +1,9 @@
 //! What a verification shows.
 use dirlift_model::{
-    checklist::{Evidence, EvidenceKind, Rehearsed},
-    text::{plural, shorten},
+    checklist::{Evidence, EvidenceKind, Rehearsed, later},
+    text::{grouped, plural, shorten},
     verification::{
-        Conclusion, ConnectorReview, OperationCheck, OperationState, Place, ServerState,
+        AnchorState, Asked, Conclusion, ConnectorReview, OperationCheck, OperationState, Place, ServerState,
         Verification,
     },
 };
@@ -17,42 +17,79 @@ const COMMAND: &str = "dirlift verify";
 /// Most characters of a detail.
 const MAX_DETAIL: usize = 500;
 
+/// What sources of evidence about a real server begin with; the name of its database follows.
+pub(super) const SERVER_SOURCE: &str = "dirlift verify --sql, ";
+
 /// Evidence that a verification of the newest runs gives at a time. What was not looked at gives none: no file of the cloud's
 /// csexport no comparison, no database no operations of the server.
 ///
-/// The clock may be behind the machine that ran the rehearsal: nothing was seen before the newest run.
+/// The clock may be behind the machine that ran the rehearsal: nothing was seen before the newest run. A file and a run of
+/// the server are as old as they are, whenever they are looked at: a comparison counts from the time of its oldest file,
+/// the server's operations from the oldest of its newest synchronizations.
 pub fn verified(it: &Verification, rehearsed: &Rehearsed, now: Timestamp) -> Vec<Evidence> {
     let seen_at = newest_run(rehearsed).map_or(now, |run| run.max(now));
-    let mut all = Vec::new();
-    let mut add = |kind, (holds, detail): (bool, String), source: &str| {
-        all.push(Evidence::new(kind, holds, shorten(&detail, MAX_DETAIL), source, seen_at));
+    let made = |kind, (holds, detail): (bool, String), source: &str| {
+        Evidence::new(kind, holds, shorten(&detail, MAX_DETAIL), source, seen_at)
     };
-    add(EvidenceKind::Verification, conclusion(it), COMMAND);
+    let mut all = vec![made(EvidenceKind::Verification, conclusion(it), COMMAND)];
     if it.anchors.has_metaverse {
-        add(EvidenceKind::Anchors, anchors(it), COMMAND);
+        all.push(made(EvidenceKind::Anchors, anchors(it), COMMAND));
     }
     if let Some(agrees) = comparison(&it.connectors) {
-        add(EvidenceKind::Comparison, agrees, &format!("{COMMAND} --csexport"));
+        all.push(of_files(made(EvidenceKind::Comparison, agrees, ""), &it.connectors));
     }
     let Some(server) = &it.server else { return all };
-    let source = format!("{COMMAND} --sql, {}", server.database);
+    let source = format!("{SERVER_SOURCE}{}", server.database);
+    let made = |kind, said| Evidence { host: server.host.clone(), ..made(kind, said, &source) };
     let of_server: Vec<_> = it.operations.iter().filter(|it| it.place == Place::Server).collect();
     if !of_server.is_empty() {
-        add(EvidenceKind::ServerOperations, operations(&of_server), &source);
+        let mut it = made(EvidenceKind::ServerOperations, operations(&of_server));
+        let synchronized = of_server.iter().filter(|it| it.asked == Asked::Synchronization);
+        let oldest = synchronized.filter_map(|it| it.ended).min();
+        if let Some(oldest) = oldest.filter(|oldest| it.holds && *oldest < seen_at) {
+            it.seen_at = oldest;
+            it.valid_until = it.kind.valid_hours().map(|hours| later(oldest, hours));
+        }
+        all.push(it);
     }
     match server.is_staging {
         Some(false) => {
             let detail = || "it has left staging mode".to_owned();
-            add(EvidenceKind::StagingOn, (false, detail()), &source);
-            add(EvidenceKind::StagingOff, (true, detail()), &source);
+            all.push(made(EvidenceKind::StagingOn, (false, detail())));
+            all.push(made(EvidenceKind::StagingOff, (true, detail())));
         }
         // Without its runs nobody knows whether it exported.
         Some(true) if !of_server.is_empty() => {
-            add(EvidenceKind::StagingOn, staging(server, seen_at), &source);
+            all.push(made(EvidenceKind::StagingOn, staging(server, seen_at)));
         }
         _ => {}
     }
     all
+}
+
+/// The comparison with the files that it rests on: their names, their SHA-256, and the time from which it counts.
+fn of_files(mut evidence: Evidence, connectors: &[ConnectorReview]) -> Evidence {
+    let files: Vec<_> =
+        connectors.iter().filter(|it| it.is_cloud).filter_map(|it| it.real.as_ref()).collect();
+    let names: Vec<_> = files.iter().map(|it| base_name(&it.file)).collect();
+    let source = format!("{COMMAND} --csexport {}", names.join(", "));
+    evidence.source = shorten(&source, MAX_DETAIL);
+    evidence.sha256 = match files.as_slice() {
+        [only] => only.sha256.clone(),
+        _ => None,
+    };
+    if let Some(oldest) = files.iter().filter_map(|it| it.modified_at).min() {
+        let hours = evidence.kind.valid_hours();
+        evidence.valid_until = hours.map(|it| later(oldest.min(evidence.seen_at), it));
+        evidence.detail =
+            shorten(&format!("{}; written at {oldest}", evidence.detail), MAX_DETAIL);
+    }
+    evidence
+}
+
+/// The last part of a path of either kind.
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 fn conclusion(it: &Verification) -> (bool, String) {
@@ -70,8 +107,18 @@ fn anchors(it: &Verification) -> (bool, String) {
         let objects = plural(wrong, "object", "objects");
         return (false, format!("{objects} would lose the tie to the cloud"));
     }
+    let of = |state: AnchorState| -> u64 {
+        it.anchors.counts.iter().filter(|it| it.state == state).map(|it| it.objects).sum()
+    };
     let looked_at: u64 = it.anchors.counts.iter().map(|it| it.objects).sum();
-    (true, format!("{} looked at, none loses its anchor", plural(looked_at, "object", "objects")))
+    let detail = format!(
+        "{} looked at, none loses its anchor: {} proven, {} taken over, {} not provable from Graph",
+        plural(looked_at, "object", "objects"),
+        grouped(of(AnchorState::Proven)),
+        grouped(of(AnchorState::TakenOver)),
+        grouped(of(AnchorState::NotProvable)),
+    );
+    (true, detail)
 }
 
 /// Whether prediction and server agree on the cloud; `None` unless both are known for each connector to it. A difference that
@@ -123,7 +170,7 @@ fn staging(server: &ServerState, seen_at: Timestamp) -> (bool, String) {
         None => {
             (true, format!("it is in staging mode; no export in the {QUIET_HOURS} hours before"))
         }
-        Some(at) => (false, format!("it is in staging mode, and an export ended on it at {at}")),
+        Some(at) => (false, format!("it is in staging mode, and an export ran on it at {at}")),
     }
 }
 
@@ -132,7 +179,7 @@ mod tests {
     use dirlift_model::{
         checklist::{RehearsedConnector, RehearsedRun},
         verification::{
-            AnchorProof, Asked, FORMAT_VERSION, Filter, Outcome, OutcomeCount, RealExports,
+            AnchorCount, AnchorProof, FORMAT_VERSION, Filter, Outcome, OutcomeCount, RealExports,
         },
     };
 
@@ -235,12 +282,90 @@ mod tests {
     }
 
     #[test]
+    fn evidence_is_as_old_as_what_it_rests_on() {
+        let mut it = verification();
+        it.connectors.push(ConnectorReview {
+            connector: "c".to_owned(),
+            is_cloud: true,
+            predicted: Some(1),
+            real: Some(RealExports {
+                file: "C:\\x\\aad.xml".to_owned(),
+                sha256: Some("ab".repeat(32)),
+                modified_at: Some(hour(-20)),
+                ..RealExports::default()
+            }),
+            outcomes: Vec::new(),
+            unexpected: 0,
+        });
+        it.server = Some(ServerState {
+            database: "ADSync on new".to_owned(),
+            host: Some("new".to_owned()),
+            is_staging: None,
+            last_run: None,
+            last_export: None,
+            not_read: Vec::new(),
+        });
+        let done = |asked, n| OperationCheck {
+            place: Place::Server,
+            connector: "c".to_owned(),
+            asked,
+            state: OperationState::Success,
+            profile: None,
+            result: None,
+            ended: Some(hour(n)),
+            errors: Vec::new(),
+        };
+        // The import is a month old; a delta import and synchronization came after it.
+        it.operations =
+            [(Asked::FullImport, -700), (Asked::Synchronization, -9), (Asked::Synchronization, -5)]
+                .map(|(asked, n)| done(asked, n))
+                .into();
+        let all = verified(&it, &Rehearsed::default(), hour(0));
+        let of = |kind| all.iter().find(|it| it.kind == kind).unwrap();
+        let compared = of(EvidenceKind::Comparison);
+        // 24 hours from the time of the file, looked at now.
+        assert_eq!((compared.seen_at, compared.valid_until), (hour(0), Some(hour(4))));
+        assert_eq!(compared.source, "dirlift verify --csexport aad.xml");
+        assert_eq!(compared.sha256, Some("ab".repeat(32)));
+        assert_eq!(
+            compared.detail,
+            format!(
+                "0 pending exports of the server agree with the prediction; written at {}",
+                hour(-20)
+            )
+        );
+        let server = of(EvidenceKind::ServerOperations);
+        assert_eq!((server.seen_at, server.valid_until), (hour(-9), Some(hour(15))));
+        assert_eq!(server.host.as_deref(), Some("new"));
+        // What failed was seen now, so that nothing older stands before it.
+        it.operations[1].state = OperationState::Errors;
+        let all = verified(&it, &Rehearsed::default(), hour(0));
+        let server = all.iter().find(|it| it.kind == EvidenceKind::ServerOperations).unwrap();
+        assert_eq!((server.holds, server.seen_at), (false, hour(0)));
+    }
+
+    #[test]
+    fn anchors_are_told_apart() {
+        let mut it = verification();
+        it.anchors.has_metaverse = true;
+        let of = |state, objects| AnchorCount { object_type: "user".into(), state, objects };
+        it.anchors.counts =
+            vec![of(AnchorState::Proven, 1_200), of(AnchorState::TakenOver, 3), of(AnchorState::New, 2)];
+        let all = verified(&it, &Rehearsed::default(), hour(0));
+        assert_eq!(
+            all[1].detail,
+            "1,205 objects looked at, none loses its anchor: 1,200 proven, 3 taken over, 0 not provable from Graph"
+        );
+    }
+
+    #[test]
     fn a_server_stages_or_has_left() {
         use EvidenceKind::{ServerOperations, StagingOff, StagingOn};
         let of = |is_staging, last_export, state: Option<OperationState>| {
             let mut it = verification();
             it.server = Some(ServerState {
                 database: "ADSync on new".to_owned(),
+                host: Some("new".to_owned()),
                 is_staging,
                 last_run: None,
                 last_export,

@@ -9,7 +9,9 @@ use dirlift_model::{
         RehearsedConnector, RehearsedRun, Switches, Word,
     },
 };
-use dirlift_verifier::checklist::{Known, Proof, Refused, evaluate, may_record, rows, valid_until};
+use dirlift_verifier::checklist::{
+    Known, Proof, Refused, evaluate, is_switch, may_record, rows, valid_until,
+};
 use jiff::Timestamp;
 
 /// A time, counted in hours.
@@ -102,8 +104,18 @@ impl Scene {
         self
     }
 
+    /// Every connector was imported and synchronised in an hour.
+    fn sync(&mut self, n: i64) -> &mut Self {
+        for connector in &mut self.rehearsed.connectors {
+            for run in [&mut connector.full_import, &mut connector.full_synchronization] {
+                run.as_mut().unwrap().ended_at = hour(n);
+            }
+        }
+        self
+    }
+
     /// Everything up to the switch that takes a word has one, and programs saw the rest; the old server is off since hour
-    /// 20, verified again in hour 21.
+    /// 20, imported, synchronised and verified again in hour 21.
     fn ready(switches: Switches) -> Self {
         let mut scene = Self::new(switches);
         for row in rows().filter(|it| it.phase <= Phase::Cutover) {
@@ -111,17 +123,17 @@ impl Scene {
                 scene.say(row.id, 19);
             }
         }
-        for kind in [
-            EvidenceKind::Anchors,
-            EvidenceKind::Verification,
-            EvidenceKind::Comparison,
-            EvidenceKind::ServerOperations,
-            EvidenceKind::StagingOn,
-        ] {
+        for kind in [EvidenceKind::ServerOperations, EvidenceKind::StagingOn] {
             scene.see(kind, true, 10);
         }
+        scene.see(EvidenceKind::Verification, true, 10);
         scene.see(EvidenceKind::OldServerOff, true, 20);
-        scene.see(EvidenceKind::Verification, true, 21);
+        scene.sync(21);
+        for kind in
+            [EvidenceKind::Anchors, EvidenceKind::Comparison, EvidenceKind::Verification]
+        {
+            scene.see(kind, true, 21);
+        }
         scene
     }
 }
@@ -253,13 +265,59 @@ fn the_go_ahead_needs_everything() {
     }
     // What was verified before the old server stopped is not enough.
     let mut scene = Scene::ready(plain());
-    scene.evidence.pop();
+    scene.sync(1).evidence.pop();
     assert_eq!(decision(&scene), Decision::No);
     assert_eq!(state(&scene.at(22), "pending-exports-clean"), ItemState::Done);
     assert!(why(&scene.at(22), "verified-again").starts_with("it was seen before old-server-off"));
+    // Nor is what was verified since, of directories that were read before: all of them, imported and synchronised.
+    let mut scene = Scene::ready(plain());
+    assert_eq!(decision(scene.sync(20)), Decision::No);
+    assert_eq!(state(&scene.at(22), "pending-exports-clean"), ItemState::Done);
+    assert_eq!(
+        why(&scene.at(22), "verified-again"),
+        format!(
+            "the directories were read before old-server-off ({}): run `dirlift sync`, then look again",
+            hour(20)
+        )
+    );
+    for turn in [
+        (|it| it.connectors[1].full_import.as_mut().unwrap().ended_at = hour(19))
+            as fn(&mut Rehearsed),
+        |it| it.connectors[0].full_synchronization.as_mut().unwrap().ended_at = hour(19),
+    ] {
+        let mut scene = Scene::ready(plain());
+        turn(&mut scene.rehearsed);
+        assert_eq!(state(&scene.at(22), "verified-again"), ItemState::Stale);
+        assert_eq!(decision(&scene), Decision::No);
+    }
     // And the go-ahead grows old with its evidence: that of hour 20 until hour 44.
     let scene = Scene::ready(plain());
     assert_eq!(scene.at(45).go_ahead.decision, Decision::No);
+}
+
+#[test]
+fn what_was_read_of_the_directories_grows_old() {
+    let mut scene = Scene::new(plain());
+    for id in ["rehearsed-import", "rehearsed-synchronization"] {
+        // It ran in hour 1; three days.
+        assert_eq!(state(&scene.at(73), id), ItemState::Done, "{id}");
+        assert_eq!(state(&scene.at(74), id), ItemState::Stale, "{id}");
+    }
+    // One connector alone does not make the others younger.
+    let run = |it: &mut Option<RehearsedRun>, n| it.as_mut().unwrap().ended_at = hour(n);
+    run(&mut scene.rehearsed.connectors[0].full_import, 70);
+    assert_eq!(state(&scene.at(74), "rehearsed-import"), ItemState::Stale);
+    // A synchronization counts only when every import came before it.
+    let list = scene.at(73);
+    assert_eq!(state(&list, "rehearsed-import"), ItemState::Done);
+    assert_eq!(
+        why(&list, "rehearsed-synchronization"),
+        "corp: a directory was imported again since; cloud: a directory was imported again since"
+    );
+    for connector in &mut scene.rehearsed.connectors {
+        run(&mut connector.full_synchronization, 70);
+    }
+    assert_eq!(state(&scene.at(73), "rehearsed-synchronization"), ItemState::Done);
 }
 
 #[test]
@@ -324,12 +382,92 @@ fn after_the_switch_time_opens_nothing_again() {
 #[test]
 fn a_switch_without_a_go_ahead_is_contradicted() {
     let mut scene = Scene::new(plain());
-    scene.see(EvidenceKind::StagingOff, true, 5);
+    scene.see(EvidenceKind::StagingOn, true, 4).see(EvidenceKind::StagingOff, true, 5);
+    for it in &mut scene.evidence {
+        it.host = Some("new1".to_owned());
+    }
     let list = scene.at(6);
     assert_eq!(list.go_ahead.decision, Decision::Contradicted);
     assert_eq!(list.go_ahead.cut_over.as_ref().unwrap().at, hour(5));
     assert_eq!(state(&list, "leave-staging"), ItemState::Done);
     assert!(list.go_ahead.notice.unwrap().starts_with("Both servers may be active"));
+}
+
+#[test]
+fn only_a_server_that_was_seen_staging_can_have_left() {
+    let switches = plain();
+    let seen = |kind, holds, n, host: Option<&str>, source: &str| {
+        let mut it = Evidence::new(kind, holds, "", source, hour(n));
+        it.host = host.map(str::to_owned);
+        it
+    };
+    let (snapshot, sql) = ("snapshot new.zip", "dirlift verify --sql, ADSync on new1");
+    let on = |n, host, source| seen(EvidenceKind::StagingOn, true, n, host, source);
+    let off = |n, host, source| seen(EvidenceKind::StagingOff, true, n, host, source);
+    let new = Some("new1");
+    let cases = [
+        (vec![], off(5, new, snapshot), false),
+        (vec![on(4, new, snapshot)], off(5, Some("NEW1.corp.example"), "snapshot b.zip"), true),
+        (vec![on(4, new, snapshot)], off(5, Some("new2"), snapshot), false),
+        (vec![on(4, new, snapshot)], off(5, None, snapshot), false),
+        (vec![on(4, None, snapshot)], off(5, None, snapshot), false),
+        (vec![on(6, new, snapshot)], off(5, new, snapshot), false),
+        (vec![seen(EvidenceKind::StagingOn, false, 4, new, sql)], off(5, new, sql), false),
+        (vec![on(4, new, sql)], off(5, new, sql), true),
+        (vec![on(4, new, sql)], off(5, new, "dirlift verify --sql, Other on new1"), false),
+        // In six hours, said now.
+        (vec![on(4, new, snapshot)], off(12, new, snapshot), false),
+    ];
+    for (all, it, expected) in cases {
+        assert_eq!(is_switch(&switches, &all, &it, hour(6)), expected, "{all:?} {it:?}");
+    }
+    // In place of DirSync nothing stages before; in place of a successor its own database says the same all along.
+    let it = off(5, Some("old1"), sql);
+    let dirsync = Switches { in_place: Some(true), ..plain() };
+    assert!(is_switch(&dirsync, &[], &it, hour(6)));
+    let successor = Switches { product: Some(Product::EntraConnect), ..dirsync };
+    assert!(!is_switch(&successor, &[], &it, hour(6)));
+    // Without it there is no switch, and two active servers are told.
+    let mut scene = Scene::new(plain());
+    scene.see(EvidenceKind::StagingOn, false, 5).see(EvidenceKind::StagingOff, true, 5);
+    let list = scene.at(6);
+    assert_eq!((list.go_ahead.decision, list.go_ahead.cut_over), (Decision::No, None));
+    assert!(list.go_ahead.notice.unwrap().starts_with("Both servers may be active"));
+}
+
+#[test]
+fn a_word_after_the_switch_does_not_mend_the_past() {
+    let mut scene = Scene::ready(plain());
+    scene.words.retain(|it| it.id != "go-signed");
+    scene.cut_over = Some(CutOver { at: hour(23), evidence: "Ann saw it".to_owned() });
+    let before = scene.at(24);
+    assert_eq!(before.go_ahead.decision, Decision::Contradicted);
+    assert_eq!(may_record(&before, "go-signed", false), Err(Refused::Past));
+    scene.say("go-signed", 24);
+    let list = scene.at(25);
+    assert_eq!(list.go_ahead.decision, Decision::Contradicted);
+    assert_eq!(
+        why(&list, "go-signed"),
+        format!("it was said after the switch ({})", hour(24))
+    );
+    // What comes after the switch is said after it.
+    scene.say("licences", 24);
+    assert_eq!(state(&scene.at(25), "licences"), ItemState::Done);
+}
+
+#[test]
+fn in_place_the_new_server_is_not_taken_for_the_old_one() {
+    let mut scene = Scene::ready(Switches { in_place: Some(true), ..plain() });
+    scene.cut_over = Some(CutOver { at: hour(23), evidence: "Ann saw it".to_owned() });
+    // ADSync runs on the old server's host: it is the new product.
+    scene.see(EvidenceKind::OldServerOff, false, 24);
+    let list = scene.at(25);
+    assert_eq!(
+        (list.go_ahead.decision, list.go_ahead.notice),
+        (Decision::Done, None),
+        "{:?}",
+        list.go_ahead.reasons
+    );
 }
 
 #[test]
