@@ -22,8 +22,8 @@ pub(crate) struct Entity {
     values: Vec<Vec<AttributeValue>>,
     /// `onPremisesSyncEnabled` is `true`.
     pub(crate) synchronized: bool,
-    /// The subscriptions of `assignedLicenses`.
-    pub(crate) skus: Vec<Guid>,
+    /// The subscriptions of `assignedLicenses`; `None` when the entity does not have it.
+    pub(crate) skus: Option<Vec<Guid>>,
     pub(crate) errors: Vec<ProvisioningError>,
     /// `onPremisesImmutableId`.
     pub(crate) anchor: Option<String>,
@@ -252,7 +252,7 @@ impl<'de> Visitor<'de> for &Reader {
             id: Guid::NIL,
             values: vec![Vec::new(); self.rows.len()],
             synchronized: false,
-            skus: Vec::new(),
+            skus: None,
             errors: Vec::new(),
             anchor: None,
             members: None,
@@ -298,8 +298,11 @@ impl Reader {
             }
             Action::Licences => {
                 let licences: Option<Vec<Licence>> = map.next_value()?;
-                entity.skus = licences.into_iter().flatten().filter_map(|it| it.sku).collect();
-                entity.skus.sort_unstable();
+                entity.skus = licences.map(|all| {
+                    let mut skus: Vec<_> = all.into_iter().filter_map(|it| it.sku).collect();
+                    skus.sort_unstable();
+                    skus
+                });
             }
             Action::Errors => {
                 let errors: Option<Vec<Conflict>> = map.next_value()?;

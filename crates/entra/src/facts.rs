@@ -26,6 +26,8 @@ const MAX_ERRORS: usize = 100_000;
 pub(crate) struct Facts {
     tenant: TenantFacts,
     licensed: BTreeMap<Guid, Vec<Guid>>,
+    /// Some user said which licences it has, be it none.
+    has_licences: bool,
     counts: BTreeMap<Kind, ObjectCount>,
     errors: Vec<ProvisioningError>,
 }
@@ -66,8 +68,9 @@ impl Facts {
         let count = self.counts.entry(kind).or_default();
         count.total += 1;
         count.synchronized += u64::from(entity.synchronized);
-        if !entity.skus.is_empty() {
-            self.licensed.insert(entity.id, std::mem::take(&mut entity.skus));
+        self.has_licences |= entity.skus.is_some();
+        if let Some(skus) = entity.skus.take().filter(|it| !it.is_empty()) {
+            self.licensed.insert(entity.id, skus);
         }
         for error in std::mem::take(&mut entity.errors) {
             if self.errors.len() < MAX_ERRORS {
@@ -175,7 +178,9 @@ impl Facts {
         let mut facts = self.tenant;
         facts.objects = self.counts.into_values().collect();
         let has = |kind: Kind| facts.objects.iter().any(|it| it.object_type == kind.object_type());
-        if has(Kind::User) {
+        let users = facts.objects.iter().find(|it| it.object_type == Kind::User.object_type());
+        // Users that say nothing of licences are not users without one.
+        if users.is_some_and(|it| it.total == 0 || self.has_licences) {
             let licensed = self.licensed.into_iter();
             facts.licensed_users =
                 Some(licensed.map(|(id, skus)| LicensedUser { id, skus }).collect());
@@ -374,5 +379,28 @@ mod tests {
         assert_eq!(facts.licensed_users, None);
         assert_eq!(facts.provisioning_errors, None);
         assert_eq!(facts.objects[0].object_type, "device");
+    }
+
+    #[test]
+    fn a_user_that_says_nothing_of_licences_is_not_one_without() {
+        use crate::entity::Reader;
+        let licensed = |lines: &[&str]| {
+            let mut facts = Facts::default();
+            facts.begin(Collection::Objects(Kind::User));
+            for line in lines {
+                let mut entity = Reader::new(Kind::User).read(line).unwrap();
+                facts.object(Kind::User, &mut entity);
+            }
+            facts.finish().licensed_users.map(|it| it.len())
+        };
+        let id = r#"{"id": "00000000-0000-4000-8000-000000000001""#;
+        let sku = r#"[{"skuId": "00000000-0000-4000-8000-00000000000a"}]"#;
+        let silent = format!("{id}}}");
+        let none = format!(r#"{id}, "assignedLicenses": []}}"#);
+        let one = format!(r#"{id}, "assignedLicenses": {sku}}}"#);
+        assert_eq!(licensed(&[]), Some(0));
+        assert_eq!(licensed(&[&silent]), None);
+        assert_eq!(licensed(&[&none]), Some(0));
+        assert_eq!(licensed(&[&silent, &one]), Some(1));
     }
 }

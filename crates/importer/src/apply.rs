@@ -22,8 +22,8 @@ use jiff::Timestamp;
 pub use self::{
     error::{ApplyError, SourceFailed},
     explain::StoredDeployment,
-    guards::GuardReport,
-    report::{ConnectorReport, ErrorKind, PendingReport, Report, RunReport},
+    guards::{GuardReport, delete_limit, readable},
+    report::{ConnectorReport, ErrorKind, PendingReport, Report, RunReport, judgement},
     steps::{FULL_IMPORT, FULL_SYNCHRONIZATION, ImportFacts, Imported},
 };
 use crate::{

@@ -6,6 +6,7 @@
 //! writes to a directory.
 pub mod apply;
 pub mod feed;
+pub mod judgement;
 pub mod plan;
 pub mod rehearsal;
 pub mod services;

@@ -25,5 +25,6 @@ pub(crate) use self::{
     setup::is_built_in,
     sources::{parameters, tenant},
     stored::Search,
+    tally::{outcome_words, word},
 };
 pub use dirlift_model::rehearsal::RuleBasis;

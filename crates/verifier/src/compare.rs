@@ -10,12 +10,25 @@ use dirlift_model::{
 
 /// Attributes that a rehearsal could not read in the cloud, by object type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unreadable(BTreeSet<(AttributeName, AttributeName)>);
+pub struct Unreadable {
+    noted: BTreeSet<(AttributeName, AttributeName)>,
+    /// By connector what its source shows, where it does not show all.
+    shown: BTreeMap<String, BTreeMap<AttributeName, BTreeSet<AttributeName>>>,
+}
 
 /// Most kinds that are remembered; a schema has a few hundred.
 const MAX_KINDS: usize = 100_000;
 
 impl Unreadable {
+    /// Notes what the source of a connector shows, by object type: nothing else could be read.
+    pub fn shows_only(
+        &mut self,
+        connector: impl Into<String>,
+        shown: BTreeMap<AttributeName, BTreeSet<AttributeName>>,
+    ) {
+        self.shown.insert(connector.into(), shown);
+    }
+
     /// Notes what a predicted export could not read.
     pub fn note(&mut self, export: &PendingExport) {
         self.note_of(&export.object_type, &export.unreadable);
@@ -24,19 +37,22 @@ impl Unreadable {
     /// Notes what could not be read of an object of a type.
     pub fn note_of(&mut self, object_type: &AttributeName, attributes: &[AttributeName]) {
         for attribute in attributes {
-            if self.has(object_type, attribute) {
-                continue;
-            }
             let key = (object_type.clone(), attribute.clone());
-            if self.0.len() < MAX_KINDS {
-                self.0.insert(key);
+            if self.noted.len() < MAX_KINDS && !self.noted.contains(&key) {
+                self.noted.insert(key);
             }
         }
     }
 
-    /// Whether an attribute of objects of a type could not be read.
-    pub fn has(&self, object_type: &AttributeName, attribute: &AttributeName) -> bool {
-        !self.0.is_empty() && self.0.contains(&(object_type.clone(), attribute.clone()))
+    /// Whether an attribute of an object could not be read.
+    fn has(&self, export: &PendingExport, attribute: &AttributeName) -> bool {
+        let object_type = &export.object_type;
+        if !self.noted.is_empty() && self.noted.contains(&(object_type.clone(), attribute.clone()))
+        {
+            return true;
+        }
+        let shown = self.shown.get(&export.connector);
+        shown.is_some_and(|it| it.get(object_type).is_none_or(|it| !it.contains(attribute)))
     }
 }
 
@@ -103,7 +119,7 @@ pub fn compare(
         (None, Some(_)) => Some(Outcome::OnlyThere),
     };
     let is_unknown = |attribute: &AttributeName| {
-        predicted.unreadable.contains(attribute) || unreadable.has(&real.object_type, attribute)
+        predicted.unreadable.contains(attribute) || unreadable.has(real, attribute)
     };
     let has_state = !matches!(real.operation, Operation::Add | Operation::DeleteAdd);
     let outcome = |a: Option<&AttributeChange>, b: Option<&AttributeChange>| match (a, b) {
@@ -131,9 +147,8 @@ pub fn one_sided(export: &PendingExport, outcome: Outcome, unreadable: &Unreadab
     let is_predicted = outcome != Outcome::OnlyThere;
     let is_update = matches!(export.operation, Operation::Update);
     let of = |it: &AttributeChange| {
-        let is_unknown = outcome == Outcome::OnlyThere
-            && is_update
-            && unreadable.has(&export.object_type, &it.attribute);
+        let is_unknown =
+            outcome == Outcome::OnlyThere && is_update && unreadable.has(export, &it.attribute);
         if is_unknown { Outcome::NotComparable } else { outcome }
     };
     let attributes: Vec<_> = export

@@ -227,9 +227,8 @@ impl Review {
             .collect();
         // Where no change can be read, only a word on the operation as a whole will do.
         let has_parts = whole.is_some() || name.is_some() || !attributes.is_empty();
-        let whole = whole.or_else(|| {
-            (!has_parts).then(|| Word::of(covering.covers(None, compared.operation)))
-        });
+        let whole = whole
+            .or_else(|| (!has_parts).then(|| Word::of(covering.covers(None, compared.operation))));
         let mut words = attributes.iter().chain(&whole).chain(&name);
         let is_expected = words.all(|it| it.is_expected);
         let entries = attributes.iter().chain(&whole).chain(&name).filter_map(|it| it.entry);

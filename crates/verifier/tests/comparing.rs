@@ -7,8 +7,8 @@ use dirlift_model::{
     verification::{Filter, Outcome},
 };
 use dirlift_verifier::{
-    AcceptFormat, AcceptList, Compared, Guards, Limits, Marks, Met, Population, Review, Sensitive, Unreadable,
-    Wanted, compare, one_sided,
+    AcceptFormat, AcceptList, Compared, Guards, Limits, Marks, Met, Population, Review, Sensitive,
+    Unreadable, Wanted, compare, one_sided,
 };
 
 fn string(value: &str) -> AttributeValue {
@@ -156,9 +156,19 @@ fn what_graph_does_not_show_is_no_contradiction() {
     made.operation = Operation::Add;
     assert_eq!(one_sided(&made, OnlyThere, &unreadable).outcome(), OnlyThere);
     // And it is of this type only.
-    let mut of_group = hidden_only;
+    let mut of_group = hidden_only.clone();
     of_group.object_type = "group".into();
     assert_eq!(one_sided(&of_group, OnlyThere, &unreadable).outcome(), OnlyThere);
+    // A source says itself what it shows, whatever was predicted of it.
+    let mut unreadable = Unreadable::default();
+    unreadable.shows_only("AAD", [("user".into(), ["x".into()].into())].into());
+    assert_eq!(one_sided(&hidden_only, OnlyThere, &unreadable).outcome(), NotComparable);
+    assert_eq!(
+        one_sided(&update(&[], &[string("a")]), OnlyThere, &unreadable).outcome(),
+        OnlyThere
+    );
+    let elsewhere = PendingExport { connector: "corp".to_owned(), ..hidden_only };
+    assert_eq!(one_sided(&elsewhere, OnlyThere, &unreadable).outcome(), OnlyThere);
 }
 
 #[test]
@@ -220,7 +230,8 @@ fn an_update_without_readable_changes_is_not_expected_by_itself() {
         let guards = Vec::new();
         let accept = AcceptList::parse("a.toml", list, AcceptFormat::Toml).unwrap();
         let (filter, unreadable) = (Filter::default(), Unreadable::default());
-        let mut review = Review::new(accept, jiff::Timestamp::UNIX_EPOCH, guards, filter, unreadable);
+        let mut review =
+            Review::new(accept, jiff::Timestamp::UNIX_EPOCH, guards, filter, unreadable);
         let real = export(Operation::Update, Vec::new());
         let row = review.see(Met::OnlyThere(&real), Marks::default(), None, Wanted::ALL).unwrap();
         assert_eq!(review.finish().unexpected["AAD"], u64::from(!row.is_expected));

@@ -240,9 +240,7 @@ fn a_hostile_number_of_types_and_attributes_is_bounded() {
     };
     let updates = (0..3_000).map(|it| {
         let mut export = export(Operation::Update, &format!("t{it}"), "CN=x");
-        export.changes = (0..40)
-            .map(|n| change(&format!("a{n}"), "", text("x")))
-            .collect();
+        export.changes = (0..40).map(|n| change(&format!("a{n}"), "", text("x"))).collect();
         export
     });
     let deletes = (0..3_000).map(|it| export(Operation::Delete, &format!("t{it}"), "CN=x"));

@@ -4,7 +4,7 @@ mod observe;
 
 use std::path::{Path, PathBuf};
 
-pub(in crate::commands) use self::observe::uses;
+pub(in crate::commands) use self::{evidence::hex, observe::uses};
 
 use clap::{Subcommand, ValueEnum};
 use dirlift_deployment::{Mode, Store, StoreError};
@@ -205,7 +205,7 @@ fn checklist(store: &Store, now: Timestamp) -> Result<Checklist, StoreError> {
 }
 
 /// What is known of the customer; how the new server comes about is a fact of the store.
-fn switches(store: &Store) -> Result<Switches, StoreError> {
+pub(in crate::commands) fn switches(store: &Store) -> Result<Switches, StoreError> {
     let mut it = store.switches()?.unwrap_or_default();
     it.in_place = Some(store.deployment().mode == Mode::InPlace);
     Ok(it)

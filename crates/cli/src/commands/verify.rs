@@ -5,14 +5,16 @@ mod places;
 mod real;
 mod server;
 mod stored;
+mod whose;
 
 use std::{io::Read as _, path::PathBuf};
 
 use clap::ValueEnum;
 use dirlift_deployment::{Mode, Store, StoreError};
+use dirlift_importer::apply;
 use dirlift_model::{
     AttributeName,
-    checklist::{CutOver, EvidenceKind},
+    checklist::{CutOver, EvidenceKind, Switches},
     pending::Operation,
     verification::{Conclusion, Filter, Outcome, Row, Verification},
 };
@@ -21,19 +23,18 @@ use dirlift_report::{
     verification_markdown, verification_text,
 };
 use dirlift_verifier::{
-    AcceptEntry, AcceptFormat, AcceptList, DEFAULT_DELETES, Limits,
-    checklist::{is_same_host, verified},
+    AcceptFormat, AcceptList, Limits,
+    checklist::{is_switch, verified},
 };
 use jiff::Timestamp;
 
-use self::gather::{Plan, Rows};
-use crate::{
-    context,
-    database::{DatabaseArgs, Target},
-    error::CommandError,
-    exit::Exit,
-    output::OutFile,
+use self::{
+    gather::{Plan, Rows},
+    server::Server,
+    whose::{OldServer, Whose, whose},
 };
+use super::checklist::switches;
+use crate::{context, database::DatabaseArgs, error::CommandError, exit::Exit, output::OutFile};
 
 /// Largest accept-list that is read, in bytes.
 const MAX_ACCEPT_BYTES: u64 = 64 << 20;
@@ -53,8 +54,9 @@ const OF_SERVER: [EvidenceKind; 3] =
 pub(crate) struct Args {
     /// Deployment store that `dirlift migrate` has filled
     store: PathBuf,
-    /// Pending exports of the real staging server, as csexport writes them; one file for each connector
-    #[arg(long, value_name = "FILE")]
+    /// Pending exports of the real staging server, as csexport writes them; one file for each connector, whose name may stand
+    /// before it
+    #[arg(long, value_name = "[CONNECTOR=]FILE")]
     csexport: Vec<PathBuf>,
     /// What is expected, with reason, author and expiry (TOML or JSON)
     #[arg(long, value_name = "FILE")]
@@ -151,9 +153,9 @@ impl From<Failure> for CommandError {
 #[command(next_help_heading = "Guards")]
 #[expect(clippy::struct_field_names, reason = "they are the names of the options")]
 struct GuardArgs {
-    /// Most deletes of one connector that pass
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_DELETES)]
-    max_deletes: u64,
+    /// Most deletes of one connector that pass; the old server's threshold by default, and never more than 500 unless you say so
+    #[arg(long, value_name = "N")]
+    max_deletes: Option<u64>,
     /// Most deletes of one connector that pass, in percent of its objects
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     max_delete_percent: Option<u8>,
@@ -195,15 +197,14 @@ fn parse_deletes_of(text: &str) -> Result<(AttributeName, u64), String> {
 pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let mut out = args.out.as_deref().map(OutFile::create).transpose()?;
     let target = args.database.target()?;
-    let host = target.as_ref().map(Target::host);
-    let mut accept = match &args.accept {
+    let accept = match &args.accept {
         Some(path) => read_accept(path)?,
         None => AcceptList::default(),
     };
     let mut store = Store::open(&args.store).map_err(CommandError::failed)?;
-    accept.extend(stored_entries(&store)?).map_err(CommandError::failed)?;
     let mut progress = context::progress();
     let server = target.map(|it| server::read(&it, &mut progress)).transpose()?;
+    let whose = server.as_ref().map(|it| whose_is(&store, it)).transpose()?;
     let is_csv = args.format == Format::Csv;
     let limit = match (args.format, args.narrow.limit) {
         (_, Some(n)) => n,
@@ -215,7 +216,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     let plan = Plan {
         accept,
         as_of: args.as_of.unwrap_or_else(context::now),
-        limits: args.guards.limits(),
+        limits: args.guards.limits(&store)?,
+        whose,
         filter: args.narrow.filter(),
         csexport: &args.csexport,
         limit,
@@ -243,7 +245,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     }
     // What holds for another time says nothing of the present one.
     if args.as_of.is_none() {
-        record(&mut store, &verification, host.as_deref()).map_err(CommandError::failed)?;
+        record(&mut store, &verification, whose).map_err(CommandError::failed)?;
     }
     Ok(match verification.conclusion {
         Conclusion::Clean => Exit::Done,
@@ -252,19 +254,33 @@ pub(crate) fn run(args: &Args) -> Result<Exit, CommandError> {
     })
 }
 
-/// Keeps what the verification shows as evidence for the checklist. `host` is where the real server's database is: the old
-/// server's database shows nothing of the new one.
-fn record(store: &mut Store, it: &Verification, host: Option<&str>) -> Result<(), StoreError> {
+/// Whose database was read. In place the old server's becomes the new one's.
+fn whose_is(store: &Store, server: &Server) -> Result<Whose, CommandError> {
+    if store.deployment().mode == Mode::InPlace {
+        return Ok(Whose::New);
+    }
+    let plan = apply::plan_of(store).map_err(CommandError::failed)?;
+    let switches = store.switches()?.unwrap_or_default();
+    let old = OldServer {
+        host: switches.old_host.as_deref(),
+        sql: plan.as_ref().and_then(|it| it.source.sql_server.as_deref()),
+        is_remote: switches.remote_sql,
+    };
+    Ok(whose(&server.seat, old))
+}
+
+/// Keeps what the verification shows as evidence for the checklist. What is not known to be of the new server shows nothing
+/// of it.
+fn record(store: &mut Store, it: &Verification, whose: Option<Whose>) -> Result<(), StoreError> {
     let now = context::now();
-    let old = store.switches()?.and_then(|it| it.old_host);
-    let is_old = store.deployment().mode == Mode::Parallel
-        && old.zip(host).is_some_and(|(old, host)| is_same_host(&old, host));
+    let switches: Switches = switches(store)?;
     for seen in verified(it, &store.rehearsed()?, now) {
-        if is_old && OF_SERVER.contains(&seen.kind) {
+        if whose != Some(Whose::New) && OF_SERVER.contains(&seen.kind) {
             continue;
         }
+        let before = store.evidence()?;
         store.add_evidence(&seen, now)?;
-        if seen.kind == EvidenceKind::StagingOff && seen.holds {
+        if is_switch(&switches, &before, &seen, now) {
             let evidence = format!("{} ({})", seen.detail, seen.source);
             store.write_cut_over(&CutOver { at: seen.seen_at, evidence })?;
         }
@@ -313,34 +329,6 @@ fn read_accept(path: &std::path::Path) -> Result<AcceptList, CommandError> {
     AcceptList::parse(&path.display().to_string(), &text, format).map_err(CommandError::failed)
 }
 
-/// What was accepted in the store itself.
-fn stored_entries(store: &Store) -> Result<Vec<AcceptEntry>, CommandError> {
-    let changes = store.accepted().map_err(CommandError::failed)?;
-    let entries = (1_usize..).zip(changes).map(|(number, it)| {
-        let filled = |text: String| Some(text).filter(|it| !it.is_empty());
-        let operation = Operation::ALL.into_iter().find(|word| word.as_str() == it.operation);
-        let operation = operation.ok_or_else(|| {
-            let text = format!("entry {number} of what the store accepts names no operation");
-            CommandError::failed(text)
-        })?;
-        Ok(AcceptEntry {
-            connector: filled(it.connector),
-            operation: Some(operation),
-            object_type: None,
-            object: filled(it.object),
-            attribute: filled(it.attribute).map(AttributeName::new),
-            cause: None,
-            differences: false,
-            at_most: None,
-            reason: it.reason,
-            author: it.author,
-            expires_at: it.expires_at,
-            place: format!("store entry {number}"),
-        })
-    });
-    entries.collect()
-}
-
 impl Narrow {
     fn filter(&self) -> Filter {
         Filter {
@@ -357,12 +345,13 @@ impl Narrow {
 }
 
 impl GuardArgs {
-    fn limits(&self) -> Limits {
-        Limits {
-            deletes: Some(self.max_deletes),
+    fn limits(&self, store: &Store) -> Result<Limits, CommandError> {
+        let of_store = || apply::delete_limit(store).map_err(CommandError::failed);
+        Ok(Limits {
+            deletes: Some(self.max_deletes.map_or_else(of_store, Ok)?),
             delete_percent: self.max_delete_percent,
             deletes_by_type: self.max_deletes_of.iter().cloned().collect(),
             attribute_percent: self.max_attribute_percent,
-        }
+        })
     }
 }

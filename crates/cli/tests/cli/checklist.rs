@@ -38,7 +38,14 @@ fn store(folder: &Path, bundle_sha256: &str) -> PathBuf {
     path
 }
 
-/// A store whose deployment is ready for the switch, all of it long ago and for good.
+/// So many minutes ago.
+#[expect(clippy::disallowed_methods, reason = "the command judges by its own clock")]
+fn ago(minutes: i64) -> Timestamp {
+    Timestamp::now() - jiff::SignedDuration::from_mins(minutes)
+}
+
+/// A store whose deployment is ready for the switch: words and what was seen of servers long ago and for good, the
+/// directories an hour ago, and the verification after it.
 fn ready(folder: &Path) -> PathBuf {
     let path = store(folder, &"ab".repeat(32));
     let mut store = Store::open(&path).unwrap();
@@ -54,10 +61,10 @@ fn ready(folder: &Path) -> PathBuf {
         ])
         .unwrap();
     store.set_setting("rule_basis", "target").unwrap();
-    for id in [7, 3] {
-        for profile in ["Full Import", "Full Synchronization"] {
-            let run = store.begin_run(Guid::from_u128(id), profile, hour(1)).unwrap();
-            store.finish_run(run, RunResult::Success, &[], hour(2)).unwrap();
+    for (profile, minutes) in [("Full Import", 62), ("Full Synchronization", 60)] {
+        for id in [7, 3] {
+            let run = store.begin_run(Guid::from_u128(id), profile, ago(minutes + 1)).unwrap();
+            store.finish_run(run, RunResult::Success, &[], ago(minutes)).unwrap();
         }
     }
     let switches = Switches {
@@ -87,18 +94,18 @@ fn ready(folder: &Path) -> PathBuf {
                 .unwrap();
         }
     }
-    for (n, kind) in [
-        (4, EvidenceKind::Anchors),
-        (4, EvidenceKind::Comparison),
-        (4, EvidenceKind::ServerOperations),
-        (4, EvidenceKind::StagingOn),
-        (5, EvidenceKind::OldServerOff),
-        (6, EvidenceKind::Verification),
+    for (at, kind) in [
+        (hour(4), EvidenceKind::ServerOperations),
+        (hour(4), EvidenceKind::StagingOn),
+        (hour(5), EvidenceKind::OldServerOff),
+        (ago(50), EvidenceKind::Anchors),
+        (ago(50), EvidenceKind::Comparison),
+        (ago(50), EvidenceKind::Verification),
     ] {
-        let mut it = Evidence::new(kind, true, "as it should be", "test", hour(n));
+        let mut it = Evidence::new(kind, true, "as it should be", "test", at);
         it.valid_until = None;
         it.host = (kind == EvidenceKind::OldServerOff).then(|| "fab-sync01".to_owned());
-        store.add_evidence(&it, hour(n)).unwrap();
+        store.add_evidence(&it, at).unwrap();
     }
     path
 }
@@ -343,7 +350,7 @@ fn everything_is_written_into_a_new_folder() {
     let evidence = fs::read_to_string(out.join("evidence.json")).unwrap();
     let evidence: Value = serde_json::from_str(&evidence).unwrap();
     assert_eq!(evidence.as_array().unwrap().len(), 6);
-    assert_eq!(evidence[4]["kind"], "old-server-off");
+    assert_eq!(evidence[2]["kind"], "old-server-off");
     assert_eq!(export().code, 1);
     let json = fs::read_to_string(out.join("checklist.json")).unwrap();
     let json: Value = serde_json::from_str(&json).unwrap();
@@ -355,9 +362,9 @@ fn hostile_names_steer_nothing() {
     let folder: TempDir = tempfile::tempdir().unwrap();
     let path = ready(folder.path());
     let bad = "\u{1b}[31m\u{202e}<script>alert(1)</script>";
-    let mut it = Evidence::new(EvidenceKind::Verification, true, bad, bad, hour(7));
+    let mut it = Evidence::new(EvidenceKind::Verification, true, bad, bad, ago(5));
     it.valid_until = None;
-    Store::open(&path).unwrap().add_evidence(&it, hour(7)).unwrap();
+    Store::open(&path).unwrap().add_evidence(&it, ago(5)).unwrap();
     for format in ["text", "markdown", "html", "json"] {
         let text = show(&path, &["--format", format]).stdout;
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{format}");

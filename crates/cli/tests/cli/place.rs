@@ -16,24 +16,35 @@ pub(crate) struct Place(TempDir);
 impl Place {
     /// Dora has a licence, and the tenant has another name for the domain.
     pub(crate) fn new() -> Self {
-        Self::with(str::to_owned)
+        Self::with(str::to_owned, str::to_owned)
     }
 
-    /// Nobody has a licence, and both sides call the domain alike.
+    /// Nobody has a role or a licence, Gus has no address of Ann's, and both sides call the domain alike.
     pub(crate) fn plain() -> Self {
-        let domain = |it: &str| format!("\"onPremisesDomainName\":\"{it}\"");
-        Self::with(|text| {
-            text.replace("assignedLicenses", "other")
-                .replace("\"SMALL\"", "\"CORP\"")
-                .replace(&domain("small.example"), &domain("corp.fabrikam.example"))
-        })
+        let place = Self::with(
+            |ldif| {
+                // Gus comes after Ann.
+                let address = "proxyAddresses: SMTP:ann@small.example\n";
+                let (before, gus) = ldif.split_at(ldif.find("dn: CN=Gus").unwrap());
+                assert!(gus.contains(address));
+                before.to_owned() + &gus.replace(address, "")
+            },
+            |text| {
+                let domain = |it: &str| format!("\"onPremisesDomainName\":\"{it}\"");
+                text.replace(r#"[{"skuId":"00000000-0000-4000-8000-00000000000a"}]"#, "[]")
+                    .replace("\"SMALL\"", "\"CORP\"")
+                    .replace(&domain("small.example"), &domain("corp.fabrikam.example"))
+            },
+        );
+        fs::write(place.path("tenant").join("directoryRoles.jsonl"), "").unwrap();
+        place
     }
 
-    fn with(tenant: impl Fn(&str) -> String) -> Self {
+    fn with(forest: impl Fn(&str) -> String, tenant: impl Fn(&str) -> String) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         bundle(&place.path("bundle.zip"));
         let ldif = small::ldif().replace("DC=small,DC=example", "DC=corp,DC=fabrikam,DC=example");
-        fs::write(place.path("forest.ldf"), ldif).unwrap();
+        fs::write(place.path("forest.ldf"), forest(&ldif)).unwrap();
         fs::create_dir(place.path("tenant")).unwrap();
         for (name, text) in small::graph() {
             fs::write(place.path("tenant").join(name), tenant(&text)).unwrap();

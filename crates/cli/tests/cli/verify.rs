@@ -1,286 +1,18 @@
 //! `dirlift verify`: a store that was filled by hand, a real server's file, accept-lists, every form of output.
-use std::path::{Path, PathBuf};
+mod place;
 
-use dirlift_deployment::{
-    ConnectorKind, Deployment, RunResult, RunStep, Store, StoredConnector, StoredLink,
-    StoredMetaverseObject,
-};
-use dirlift_model::{
-    AttributeValue, CsObject, Guid, PendingExport,
-    pending::{AttributeChange, Cause, Operation},
-    plan::Mode,
-};
+use dirlift_deployment::Store;
 use dirlift_testkit::org::woodgrove_tds;
-use jiff::Timestamp;
 use serde_json::Value;
-use snapbox::cmd::Command;
-use tempfile::TempDir;
 
+use self::place::{
+    AAD, ACCEPT, AD, ANN, CID, DORA, Files, GROUP, Odd, Tenant, delta, json, object, same, texts,
+    title,
+};
 use crate::{
-    AS_OF, Outcome,
     database::{PASSWORD, url, woodgrove},
     dirlift, run,
 };
-
-const AD: &str = "contoso.com";
-const AAD: &str = "contoso.onmicrosoft.com - AAD";
-/// Names of objects of the cloud with the anchors `QQ==`, `Qg==`, `Qw==` and `RA==` of one byte each.
-const ANN: &str = "CN={51513D3D}";
-const BOB: &str = "CN={51673D3D}";
-const CID: &str = "CN={51773D3D}";
-const DORA: &str = "CN={52413D3D}";
-/// A group as an import through Graph names it; its anchor `RQ==` is not shown there.
-const GROUP: &str = "CN={5b00d1e2-0000-4000-8000-000000000001}";
-const GROUP_THERE: &str = "CN={52513D3D}";
-
-const ANN_ID: &str = "5b00d1e2-0000-4000-8000-0000000000aa";
-
-fn minute(n: i64) -> Timestamp {
-    Timestamp::from_second(1_790_000_000 + 60 * n).unwrap()
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::String(value.to_owned())
-}
-
-fn export(operation: Operation, dn: &str, anchor: &str, name: &str) -> PendingExport {
-    PendingExport {
-        connector: AAD.to_owned(),
-        operation,
-        object_type: "user".into(),
-        dn: dn.parse().unwrap(),
-        new_dn: None,
-        anchor: Some(anchor.to_owned()),
-        display_name: Some(name.to_owned()),
-        changes: Vec::new(),
-        cause: Some(Cause::Flowed),
-        unreadable: Vec::new(),
-    }
-}
-
-fn change(attribute: &str, old: Option<AttributeValue>, new: AttributeValue) -> AttributeChange {
-    AttributeChange {
-        attribute: attribute.into(),
-        old: old.into_iter().collect(),
-        new: vec![new],
-        rule: Some("Out to AAD - User Identity".to_owned()),
-        flow: Some(format!("{attribute} → {attribute}")),
-    }
-}
-
-/// Ann's title changes, Cid goes, Dora comes, the group gets another description.
-fn predicted() -> Vec<PendingExport> {
-    let mut ann = export(Operation::Update, ANN, "QQ==", "Ann <b>Beck</b>");
-    ann.changes = vec![change("title", Some(text("Cook")), text("Chief"))];
-    ann.unreadable = vec!["msExchHideFromAddressLists".into()];
-    let mut cid = export(Operation::Delete, CID, "Qw==", "Cid");
-    cid.cause = Some(Cause::SourceGone { anchor: "Qw==".to_owned() });
-    let mut dora = export(Operation::Add, DORA, "RA==", "Dora");
-    dora.cause = Some(Cause::Provisioned { rule: "Out to AAD - User Join".to_owned() });
-    dora.changes = vec![change("userPrincipalName", None, text("dora@contoso.com"))];
-    let mut group = export(Operation::Update, GROUP, "RQ==", "Staff");
-    group.object_type = "group".into();
-    group.changes = vec![change("description", None, text("All staff"))];
-    vec![ann, cid, dora, group]
-}
-
-fn person(anchor: &str, ad: &str, cloud: Option<&str>) -> StoredMetaverseObject {
-    let link = |connector: &str, dn: &str| StoredLink {
-        connector: connector.to_owned(),
-        dn: dn.parse().unwrap(),
-    };
-    StoredMetaverseObject {
-        object_type: "person".into(),
-        anchor: Some(anchor.to_owned()),
-        links: [Some(link(AD, ad)), cloud.map(|it| link(AAD, it))].into_iter().flatten().collect(),
-        attributes: Vec::new(),
-    }
-}
-
-/// What is different in a store.
-#[derive(Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one way to be odd")]
-struct Odd {
-    sync_fails: bool,
-    no_sync: bool,
-    wrong_anchor: bool,
-    has_tenant: bool,
-}
-
-fn fill(path: &Path, odd: Odd) {
-    let deployment = Deployment {
-        id: "0a0b0c0d-1111-2222-3333-444455556666".parse().unwrap(),
-        name: "Contoso".to_owned(),
-        mode: Mode::Parallel,
-        created_at: minute(0),
-        bundle_sha256: "ab".repeat(32),
-    };
-    let mut store = Store::create(path, &deployment).unwrap();
-    let connector = |id: &str, name: &str, kind| StoredConnector {
-        id: id.parse().unwrap(),
-        name: name.to_owned(),
-        kind,
-    };
-    let ad = connector("11111111-0000-0000-0000-000000000001", AD, ConnectorKind::ActiveDirectory);
-    let aad = connector("b891884f-051e-4a83-95af-2544101c9083", AAD, ConnectorKind::EntraId);
-    store.write_connectors(&[ad.clone(), aad.clone()]).unwrap();
-    let import = store.begin_run(ad.id, "Full Import", minute(1)).unwrap();
-    store.finish_run(import, RunResult::Success, &[], minute(2)).unwrap();
-    let import = store.begin_run(aad.id, "Full Import", minute(3)).unwrap();
-    let mut objects = store.objects(import).unwrap();
-    for (dn, ty, id) in [
-        (ANN, "user", ANN_ID),
-        (BOB, "user", "5b00d1e2-0000-4000-8000-0000000000bb"),
-        (CID, "user", "5b00d1e2-0000-4000-8000-0000000000cc"),
-        (GROUP, "group", "5b00d1e2-0000-4000-8000-000000000001"),
-    ] {
-        let mut object = CsObject::new(dn.parse().unwrap(), ty);
-        object.id = Some(id.parse::<Guid>().unwrap());
-        objects.add(&object).unwrap();
-    }
-    objects.finish().unwrap();
-    store.finish_run(import, RunResult::Success, &[], minute(4)).unwrap();
-    if odd.has_tenant {
-        let facts = format!(r#"{{"role_members": [{{"id": "{ANN_ID}", "role_name": "Global"}}]}}"#);
-        store.set_setting("tenant_facts", &facts).unwrap();
-    }
-    if odd.no_sync {
-        return;
-    }
-    let sync = store.begin_run(ad.id, "Full Synchronization", minute(5)).unwrap();
-    store.finish_run(sync, RunResult::Success, &[], minute(6)).unwrap();
-    let sync = store.begin_run(aad.id, "Full Synchronization", minute(7)).unwrap();
-    store.write_pending(sync, predicted()).unwrap();
-    let bob = if odd.wrong_anchor { "QQ==" } else { "Qg==" };
-    let metaverse = [
-        person("QQ==", "CN=Ann,DC=contoso,DC=com", Some(ANN)),
-        person(bob, "CN=Bob,DC=contoso,DC=com", Some(BOB)),
-        person("RA==", "CN=Dora,DC=contoso,DC=com", None),
-        person("RQ==", "CN=Staff,DC=contoso,DC=com", Some(GROUP)),
-    ];
-    store.write_metaverse(sync, metaverse).unwrap();
-    let step = RunStep {
-        name: "synchronization".to_owned(),
-        counted: 4,
-        errors: u64::from(odd.sync_fails),
-        detail: String::new(),
-    };
-    let result = if odd.sync_fails { RunResult::CompletedWithErrors } else { RunResult::Success };
-    store.finish_run(sync, result, &[step], minute(8)).unwrap();
-}
-
-struct Files {
-    folder: TempDir,
-}
-
-impl Files {
-    fn new(odd: Odd) -> Self {
-        let it = Self { folder: tempfile::tempdir().unwrap() };
-        fill(&it.path("store"), odd);
-        it
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn verify(&self) -> Command {
-        dirlift().arg("verify").arg(self.path("store")).args(["--as-of", AS_OF])
-    }
-
-    /// With a real server's file and an accept-list.
-    fn compare(&self, objects: &str, accept: &str) -> Command {
-        let xml = format!("<cs-objects>{objects}</cs-objects>");
-        self.verify()
-            .arg("--csexport")
-            .arg(self.write("real.xml", &xml))
-            .arg("--accept")
-            .arg(self.write("accept.toml", accept))
-    }
-}
-
-fn json(command: Command) -> (Value, i32) {
-    let Outcome { code, stdout, stderr } = run(command.args(["--format", "json"]));
-    assert_eq!(stderr, "");
-    (serde_json::from_str(&stdout).unwrap_or_else(|it| panic!("{it}: {stdout}")), code)
-}
-
-fn texts(value: &Value) -> Vec<&str> {
-    value.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect()
-}
-
-fn object(dn: &str, ty: &str, inner: &str) -> String {
-    format!(
-        r#"<cs-object cs-dn="{dn}" object-type="{ty}">{inner}<connector>1</connector><ma-name>{AAD}</ma-name></cs-object>"#
-    )
-}
-
-fn delta(dn: &str, operation: &str, inner: &str) -> String {
-    format!(
-        r#"<unapplied-export><delta operation="{operation}" dn="{dn}">{inner}</delta></unapplied-export>"#
-    )
-}
-
-fn title(old: &str, new: &str) -> String {
-    format!(
-        r#"<attr name="title" operation="update" type="string" multivalued="false"><value operation="delete">{old}</value><value operation="add">{new}</value></attr>"#
-    )
-}
-
-/// The same as the prediction, with objects that have no pending export beside it.
-fn same() -> String {
-    [
-        object(ANN, "user", &delta(ANN, "update", &title("Cook", "Chief"))),
-        object(BOB, "user", "<synchronized-hologram><entry dn=\"x=y\"/></synchronized-hologram>"),
-        object(CID, "user", &delta(CID, "delete", "")),
-        object(
-            DORA,
-            "user",
-            &delta(
-                DORA,
-                "add",
-                r#"<attr name="userPrincipalName" operation="add" type="string"><value>dora@contoso.com</value></attr>"#,
-            ),
-        ),
-        object(
-            GROUP_THERE,
-            "group",
-            &delta(
-                GROUP_THERE,
-                "update",
-                r#"<attr name="description" operation="add" type="string"><value>All staff</value></attr>"#,
-            ),
-        ),
-    ]
-    .concat()
-}
-
-/// Accepts all that is predicted.
-const ACCEPT: &str = r#"
-[[accept]]
-operation = "update"
-reason = "titles and descriptions"
-author = "Ann"
-
-[[accept]]
-operation = "add"
-cause = "provisioned"
-reason = "Dora starts on Monday"
-author = "Ann"
-expires = 2026-12-31
-
-[[accept]]
-operation = "delete"
-object = "Qw=="
-reason = "Cid has left"
-author = "Ann"
-"#;
 
 #[test]
 fn nothing_is_expected_without_a_word() {
@@ -326,10 +58,91 @@ fn nothing_is_expected_without_a_word() {
         .collect();
     assert_eq!(anchors, [("group", "not-provable"), ("person", "new"), ("user", "proven")]);
     assert_eq!(found["anchors"]["counts"][2]["objects"], 2);
-    assert_eq!(
-        texts(&found["guards"][1]["not_checked"]),
-        ["administrators and licences: the store holds no facts of the tenant"]
-    );
+    assert_eq!(texts(&found["guards"][1]["not_checked"]), <[&str; 0]>::default());
+}
+
+#[test]
+fn guards_that_could_not_look_leave_it_incomplete() {
+    let roles = "it is not known who is an administrator: import directoryRoles of the tenant (RoleManagement.Read.Directory)";
+    let licences =
+        "it is not known who has a licence: import users with assignedLicenses (User.Read.All)";
+    for (tenant, expected) in [
+        (Tenant::Nobody, vec![]),
+        (Tenant::NoRoles, vec![roles]),
+        (Tenant::NoLicences, vec![licences]),
+        (Tenant::Unknown, vec![roles, licences]),
+    ] {
+        let files = Files::new(Odd { tenant, ..Odd::default() });
+        let (found, code) = json(files.compare(&same(), ACCEPT));
+        assert_eq!(texts(&found["guards"][1]["not_checked"]), expected);
+        assert_eq!(texts(&found["guards"][0]["not_checked"]), <[&str; 0]>::default());
+        let missing: Vec<_> = expected.iter().map(|it| format!("{AAD}: {it}")).collect();
+        assert_eq!(texts(&found["missing"]), missing);
+        assert_eq!(code, if expected.is_empty() { 0 } else { 4 });
+    }
+}
+
+#[test]
+fn what_the_engine_says_of_its_own_result_counts() {
+    let files = Files::new(Odd::default());
+    let summary = |settled: bool, history: bool, kept: u64, predicted: &str| {
+        format!(
+            r#"{{"settled": {settled}, "passes": 50, "history": {history}, "kept_without_history": {kept}, "held": 0,
+            "predicted": {{{predicted}}}}}"#
+        )
+    };
+    let judged = |summary: String| {
+        let mut store = Store::open(&files.path("store")).unwrap();
+        store.set_setting("synchronization_summary", &summary).unwrap();
+        drop(store);
+        let (found, code) = json(files.compare(&same(), ACCEPT));
+        let joined = |name: &str| texts(&found[name]).join("; ");
+        (code, joined("objections"), joined("missing"), joined("problems"))
+    };
+    let none = String::new;
+    let takeover = r#""hard-match": 2"#;
+    assert_eq!(judged(summary(true, true, 0, takeover)), (0, none(), none(), none()));
+    let refused = r#""invalid-soft-match": 2, "attribute-value-must-be-unique": 1"#;
+    let (code, objections, missing, problems) = judged(summary(true, true, 0, refused));
+    assert_eq!((code, objections.as_str()), (3, "the cloud would refuse 3 exports"));
+    assert_eq!(missing, "");
+    assert!(problems.contains("the cloud would refuse 2: invalid-soft-match; mend"), "{problems}");
+    let (code, objections, ..) = judged(summary(false, true, 0, ""));
+    let circle = "rules go round in a circle: joining did not settle in 50 rounds";
+    assert_eq!((code, objections.as_str()), (3, circle));
+    let (code, objections, missing, _) = judged(summary(true, false, 7, ""));
+    assert_eq!((code, objections.as_str()), (4, ""));
+    assert!(missing.contains(": 7 objects would be deleted if it were"), "{missing}");
+}
+
+#[test]
+fn deletes_pass_up_to_the_old_servers_threshold_and_never_beyond_the_default() {
+    // Those of the store, what its old server had, whether they pass.
+    for (deletes, limit, expected) in [
+        (500, None, 0),
+        (501, None, 3),
+        (3, Some("3"), 0),
+        (4, Some("3"), 3),
+        // It had none, or a larger one.
+        (500, Some("0"), 0),
+        (501, Some("0"), 3),
+        (501, Some("none"), 3),
+        (501, Some("90000"), 3),
+    ] {
+        let files = Files::new(Odd { more_deletes: deletes - 1, ..Odd::default() });
+        if let Some(limit) = limit {
+            let mut store = Store::open(&files.path("store")).unwrap();
+            store.set_setting("delete_limit", limit).unwrap();
+        }
+        let all =
+            "[[accept]]\noperation = \"delete\"\nat-most = 1000\nreason = \"r\"\nauthor = \"a\"\n";
+        let accept = files.write("a.toml", &format!("{ACCEPT}{all}"));
+        let verify = || files.verify().arg("--accept").arg(&accept);
+        let (found, code) = json(verify());
+        assert_eq!(code, expected, "{deletes} {limit:?} {:#}", found["objections"]);
+        assert_eq!(json(verify().args(["--max-deletes", "501"])).1, 0, "{deletes} {limit:?}");
+        assert_eq!(json(verify().args(["--max-deletes", "2"])).1, 3, "{deletes} {limit:?}");
+    }
 }
 
 #[test]
@@ -494,7 +307,7 @@ fn guards_operations_and_anchors_object() {
     assert_eq!(objections(clean, &["--max-delete-percent", "25"]), (0, none(), none()));
     assert_eq!(objections(clean, &["--max-delete-percent", "24"]), (3, guards.clone(), none()));
     assert_eq!(objections(clean, &["--max-attribute-percent", "100"]), (0, none(), none()));
-    let tenant = Odd { has_tenant: true, ..clean };
+    let tenant = Odd { tenant: Tenant::Administrator, ..clean };
     assert_eq!(objections(tenant, &[]), (3, guards, none()), "Ann is an administrator");
     let failed = Odd { sync_fails: true, ..clean };
     let text = format!(
@@ -571,9 +384,37 @@ fn the_connector_of_a_file_is_found_or_asked_for() {
     assert_eq!(found["connectors"][0]["real"]["objects"], 1);
     let empty = run(files.compare("", ACCEPT));
     assert_eq!(empty.code, 1);
-    assert!(empty.stderr.contains("say which one it is with --connector"), "{}", empty.stderr);
+    assert!(empty.stderr.contains("--csexport CONNECTOR=FILE"), "{}", empty.stderr);
     let (found, _) = json(files.compare("", ACCEPT).args(["--connector", AAD]));
     assert_eq!(found["connectors"][1]["real"]["objects"], 0);
+}
+
+#[test]
+fn a_file_without_an_object_is_of_the_connector_that_is_left_or_named() {
+    let files = Files::new(Odd::default());
+    let empty = files.write("empty.xml", "<cs-objects></cs-objects>");
+    // The cloud has a file of its own: the empty one is of the forest.
+    let (found, code) = json(files.compare(&same(), ACCEPT).arg("--csexport").arg(&empty));
+    assert_eq!(code, 0, "{found:#}");
+    let real = |found: &Value, at: usize| found["connectors"][at]["real"]["objects"].as_u64();
+    assert_eq!((real(&found, 0), real(&found, 1)), (Some(0), Some(5)));
+    // SHA-256 of the empty file's 25 bytes, by sha256sum.
+    assert_eq!(
+        found["connectors"][0]["real"]["sha256"],
+        "2e0ebcfab5d87da3d8c569efd46ce67149e3a1f4b4c8a6c87c519984b5b3fcea"
+    );
+    // Of two of them nobody knows which is which.
+    let two = |first: &str, second: &str| {
+        run(files.verify().args(["--csexport", first]).args(["--csexport", second]))
+    };
+    let path = empty.to_str().unwrap();
+    assert_eq!(two(path, path).code, 1);
+    let named = |name: &str| format!("{name}={path}");
+    assert_eq!(two(&named(&AD.to_uppercase()), path).code, 3);
+    assert_eq!(two(&named(AAD), &named(AD)).code, 3);
+    assert_eq!(two(&named(AAD), &named(AAD)).code, 2);
+    let (found, _) = json(files.verify().args(["--csexport", &named(AAD)]));
+    assert_eq!((real(&found, 0), real(&found, 1)), (None, Some(0)));
 }
 
 #[test]
@@ -641,6 +482,9 @@ fn a_real_server_is_asked_for_its_runs_and_its_staging_mode() {
         missing.contains(&"the real server's database does not say whether it stages"),
         "{missing:?}"
     );
+    // Nobody knows where the old server's database is.
+    assert!(missing.iter().any(|it| it.contains("cannot be told apart")), "{missing:?}");
+    assert_eq!(found["server"]["host"], "WG-SQL02");
     let places: Vec<_> = found["operations"]
         .as_array()
         .unwrap()

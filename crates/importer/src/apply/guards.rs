@@ -3,20 +3,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dirlift_deployment::Store;
 use dirlift_model::{AttributeName, DistinguishedName, Guid};
-use dirlift_verifier::{Guards, Limits, Population, Sensitive};
+use dirlift_verifier::{DEFAULT_DELETES, Guards, Limits, Population, Sensitive};
 use serde::{Deserialize, Serialize};
 
 use super::{
     ApplyError,
-    steps::{self, FULL_IMPORT, FULL_SYNCHRONIZATION},
+    steps::{self, FULL_IMPORT, FULL_SYNCHRONIZATION, ImportFacts},
 };
 use crate::setup::{ConnectorSetup, DELETE_LIMIT};
 
 /// Setting of the store with the verdicts, as JSON.
 const VERDICTS: &str = "guards";
-
-/// Setting of the store with the verdicts in full, as the guards say them.
-const DETAILS: &str = "guard_details";
 
 /// What the guards say to the pending exports of one connector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,17 +37,12 @@ const MAX_OBJECTIONS: usize = 100;
 
 /// Looks at the pending exports of the newest synchronization and keeps the verdicts in the store.
 pub(super) fn run(store: &mut Store) -> Result<Vec<GuardReport>, ApplyError> {
-    let limit = store.setting(DELETE_LIMIT)?;
-    let limits = match limit.as_deref() {
-        None => Limits::default(),
-        Some(text) => Limits { deletes: text.parse().ok(), ..Limits::default() },
-    };
+    let limits = Limits { deletes: Some(delete_limit(store)?), ..Limits::default() };
     let mut all = Vec::new();
-    let mut details = Vec::new();
     for connector in steps::connectors(store)? {
         let run = store.finished_run(connector.id, FULL_SYNCHRONIZATION)?;
         let run = run.ok_or(ApplyError::Configuration("a connector was not synchronised"))?;
-        let (population, sensitive) = who(store, &connector)?;
+        let (population, sensitive, unknown) = who(store, &connector)?;
         let mut guards = Guards::new(&connector.name, limits.clone(), population, sensitive);
         store.for_each_pending(run, |it| guards.see(&it))?;
         let verdict = guards.verdict();
@@ -65,14 +57,37 @@ pub(super) fn run(store: &mut Store) -> Result<Vec<GuardReport>, ApplyError> {
                 .not_checked
                 .iter()
                 .map(|it| format!("{}: {}", it.guard, it.why))
+                .chain(unknown)
                 .collect(),
         });
-        details.push(verdict);
     }
-    store.set_setting(DETAILS, &serde_json::to_string(&details)?)?;
     store.set_setting(VERDICTS, &serde_json::to_string(&all)?)?;
     Ok(all)
 }
+
+/// Most deletes of one connector that pass: the old server's own threshold, and never more than the default, which also
+/// stands where the old server had none.
+pub fn delete_limit(store: &Store) -> Result<u64, ApplyError> {
+    let limit = store.setting(DELETE_LIMIT)?.and_then(|it| it.parse().ok());
+    Ok(limit.filter(|it| (1..DEFAULT_DELETES).contains(it)).unwrap_or(DEFAULT_DELETES))
+}
+
+/// Attributes that the source of a connector shows, by object type; `None` when it shows all.
+pub fn readable(store: &Store, connector: Guid) -> Result<Option<Shown>, ApplyError> {
+    let text = store.setting(&steps::facts_setting(connector))?;
+    let facts: Option<ImportFacts> = text.map(|it| serde_json::from_str(&it)).transpose()?;
+    Ok(facts.and_then(|it| it.readable))
+}
+
+/// Attributes by object type.
+type Shown = BTreeMap<AttributeName, BTreeSet<AttributeName>>;
+
+/// What a look at administrators needs and does not have.
+const NO_ROLES: &str = "administrators: the import told no directory roles (directoryRoles)";
+
+/// The same for licences.
+const NO_LICENCES: &str =
+    "licensed users: no user of the import told its licences (assignedLicenses)";
 
 /// The verdicts that were kept; none before the guards have looked.
 pub(super) fn read(store: &Store) -> Result<Vec<GuardReport>, ApplyError> {
@@ -80,9 +95,18 @@ pub(super) fn read(store: &Store) -> Result<Vec<GuardReport>, ApplyError> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// How many objects there are, and which are looked at one by one.
-fn who(store: &Store, connector: &ConnectorSetup) -> Result<(Population, Sensitive), ApplyError> {
+/// How many objects there are, which are looked at one by one, and what of that is not known.
+fn who(
+    store: &Store,
+    connector: &ConnectorSetup,
+) -> Result<(Population, Sensitive, Vec<String>), ApplyError> {
     let tenant = steps::facts(store, connector)?.tenant.unwrap_or_default();
+    let mut unknown = Vec::new();
+    if connector.is_cloud {
+        let roles = tenant.role_members.is_none().then_some(NO_ROLES);
+        let licences = tenant.licensed_users.is_none().then_some(NO_LICENCES);
+        unknown.extend(roles.into_iter().chain(licences).map(str::to_owned));
+    }
     let administrators: BTreeSet<Guid> =
         tenant.role_members.iter().flatten().map(|it| it.id).collect();
     let licensed: BTreeSet<Guid> = tenant.licensed_users.iter().flatten().map(|it| it.id).collect();
@@ -100,5 +124,5 @@ fn who(store: &Store, connector: &ConnectorSetup) -> Result<(Population, Sensiti
             note(&licensed, &mut sensitive.licensed);
         })?;
     }
-    Ok((Population(types), sensitive))
+    Ok((Population(types), sensitive, unknown))
 }

@@ -8,7 +8,10 @@ use super::{
     guards::{self, GuardReport},
     steps::{self, FULL_IMPORT, FULL_SYNCHRONIZATION},
 };
-use crate::setup::{BASIS, NOTES};
+use crate::{
+    judgement::Judgement,
+    setup::{BASIS, NOTES},
+};
 
 /// Setting of the store with the report, as JSON.
 const REPORT: &str = "report";
@@ -18,6 +21,9 @@ pub(super) const ENGINE: &str = "synchronization_summary";
 
 /// Setting of the store with the time that the synchronization held for.
 pub(super) const NOW: &str = "synchronized_as_of";
+
+/// What the names of steps begin with that tell what the cloud would refuse.
+pub(super) const PREDICTED: &str = "predicted ";
 
 /// Version of the JSON form.
 const FORMAT_VERSION: u32 = 1;
@@ -39,6 +45,10 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The connectors, in their order.
     pub connectors: Vec<ConnectorReport>,
+    /// What is to be said against the exports beside the guards, in words: errors, what the cloud would refuse, rules without
+    /// an end.
+    #[serde(default)]
+    pub objections: Vec<String>,
     /// What the guards say.
     pub guards: Vec<GuardReport>,
     /// The engine's summary of the synchronization; `None` before it.
@@ -80,7 +90,8 @@ pub struct RunReport {
     pub objects: u64,
     /// Objects with an error.
     pub errors: u64,
-    /// Errors by kind.
+    /// Errors by kind; one that the cloud is expected to answer an export with is of the kind `predicted ...`, and is none of
+    /// `errors`.
     pub error_kinds: Vec<ErrorKind>,
     /// Remarks, in order.
     pub remarks: Vec<String>,
@@ -93,14 +104,14 @@ pub struct ErrorKind {
     pub kind: String,
     /// How many.
     pub count: u64,
-    /// The first of them, in words.
+    /// What they are, in words, the most frequent first, with some of the objects.
     pub examples: Vec<String>,
 }
 
 impl Report {
-    /// Whether a guard objects.
+    /// Whether anything is to be said against the exports, by the guards or beside them.
     pub fn has_objections(&self) -> bool {
-        self.guards.iter().any(|it| !it.passes)
+        !self.objections.is_empty() || self.guards.iter().any(|it| !it.passes)
     }
 
     /// Objects with an error in any run.
@@ -150,6 +161,10 @@ fn make(store: &Store) -> Result<Report, ApplyError> {
         });
     }
     let engine = store.setting(ENGINE)?;
+    let runs =
+        connectors.iter().filter_map(|it: &ConnectorReport| it.full_synchronization.as_ref());
+    let n_errors = runs.map(|it| it.errors).sum();
+    let objections = judgement(store)?.map(|it| it.objections(n_errors)).unwrap_or_default();
     Ok(Report {
         format_version: FORMAT_VERSION,
         name: store.deployment().name.clone(),
@@ -158,9 +173,15 @@ fn make(store: &Store) -> Result<Report, ApplyError> {
         rules: store.rules()?.len() as u64,
         notes: serde_json::from_str(&store.setting(NOTES)?.unwrap_or_else(|| "[]".to_owned()))?,
         connectors,
+        objections,
         guards: guards::read(store)?,
         synchronization: engine.map(|it| serde_json::from_str(&it)).transpose()?,
     })
+}
+
+/// What the newest synchronization says against its exports; `None` before there is one.
+pub fn judgement(store: &Store) -> Result<Option<Judgement>, ApplyError> {
+    Ok(store.setting(ENGINE)?.map(|it| serde_json::from_str(&it)).transpose()?)
 }
 
 fn run_report(store: &Store, run: dirlift_deployment::RunId) -> Result<RunReport, ApplyError> {
@@ -170,8 +191,10 @@ fn run_report(store: &Store, run: dirlift_deployment::RunId) -> Result<RunReport
     let whole = steps.iter().find(whole);
     let lines = |it: &RunStep| it.detail.lines().map(str::to_owned).collect::<Vec<_>>();
     let kinds = steps.iter().filter_map(|it| {
-        let kind = it.name.strip_prefix("error ")?.to_owned();
-        Some(ErrorKind { kind, count: it.errors, examples: lines(it) })
+        let is_predicted = it.name.starts_with(PREDICTED);
+        let kind = if is_predicted { &it.name } else { it.name.strip_prefix("error ")? };
+        let count = if is_predicted { it.counted } else { it.errors };
+        Some(ErrorKind { kind: kind.to_owned(), count, examples: lines(it) })
     });
     Ok(RunReport {
         result,

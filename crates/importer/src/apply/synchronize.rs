@@ -6,18 +6,18 @@ use dirlift_deployment::{
     RunEnd, RunId, RunResult, RunStep, Store, StoredAttribute, StoredLink, StoredMetaverseObject,
 };
 use dirlift_model::{
-    AttributeValue, CsObject, Guid, SourceAnchor, SyncRule,
+    AttributeValue, CsObject, DistinguishedName, Guid, SourceAnchor, SyncRule,
     progress::Progress,
-    text::{plural, shorten},
+    text::{grouped, plural, shorten},
 };
 use dirlift_syncengine::sync::{
-    Connector, ConnectorKind, MetaverseObject, Options, Partition, Readable, SyncError,
-    Synchronization, Synchronized,
+    Connector, ConnectorKind, MetaverseObject, ObjectProblem, Options, Partition, Readable,
+    SyncError, Synchronization, Synchronized,
 };
 
 use super::{
     ApplyError, Moment, Ports,
-    report::{ENGINE, NOW},
+    report::{ENGINE, NOW, PREDICTED},
     steps::{self, FULL_IMPORT, FULL_SYNCHRONIZATION, ImportFacts},
 };
 use crate::{
@@ -25,8 +25,13 @@ use crate::{
     setup::{ConnectorSetup, read_rule},
 };
 
-/// Errors of one kind that a run names.
-const MAX_EXAMPLES: usize = 20;
+/// Groups of one kind that a run tells.
+const MAX_GROUPS: usize = 20;
+/// Objects of a group that it names.
+const MAX_EXAMPLES: usize = 3;
+/// Characters of what a group is about, and of a name.
+const MAX_WORDS: usize = 400;
+const MAX_NAME: usize = 300;
 
 pub(super) fn run(store: &mut Store, ports: &mut Ports<'_>) -> Result<String, ApplyError> {
     let connectors = steps::connectors(store)?;
@@ -193,15 +198,27 @@ fn anchor(attributes: &[StoredAttribute]) -> Option<String> {
 }
 
 fn ends(connectors: &[ConnectorSetup], runs: &[RunId], result: &Synchronized) -> Vec<RunEnd> {
-    let mut errors: BTreeMap<(String, String), (u64, Vec<String>)> = BTreeMap::new();
+    let mut errors: Told = BTreeMap::new();
     for it in result.errors() {
         let kind = serde_json::to_value(&it.problem).ok();
         let kind = kind.as_ref().and_then(|it| it.get("kind")?.as_str()).unwrap_or("other");
-        let entry = errors.entry((it.connector.clone(), kind.to_owned())).or_default();
-        entry.0 += 1;
-        if entry.1.len() < MAX_EXAMPLES {
-            entry.1.push(format!("{}: {}", it.dn, shorten(&it.problem.to_string(), 400)));
-        }
+        let step = errors.entry((it.connector, format!("error {kind}"))).or_default();
+        let partner = match &it.problem {
+            ObjectProblem::Ambiguous { partner, .. } => Some(partner),
+            ObjectProblem::NameTaken { name, .. } => Some(name),
+            _ => None,
+        };
+        step.add(it.problem.about(), pair(&it.dn, partner));
+    }
+    let mut predicted: Told = BTreeMap::new();
+    for it in result.predicted().iter().filter(|it| it.outcome.is_error()) {
+        let name = format!("{PREDICTED}{}", rehearsal::word(&it.outcome));
+        let step = predicted.entry((it.connector.clone(), name)).or_default();
+        let words = rehearsal::outcome_words(it.outcome);
+        let attribute = it.attribute.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
+        let partner = it.partner.as_ref().map(|it| it.source.as_ref().unwrap_or(&it.dn));
+        let own = it.source.as_ref().unwrap_or(&it.dn);
+        step.add(format!("{words}{attribute}"), pair(own, partner));
     }
     let step = |name: &str, counted, errors, detail: String| RunStep {
         name: name.to_owned(),
@@ -219,13 +236,106 @@ fn ends(connectors: &[ConnectorSetup], runs: &[RunId], result: &Synchronized) ->
         for (operation, n) in &counts.exports {
             steps.push(step(&format!("export {operation}"), *n, 0, String::new()));
         }
-        let own = errors.iter().filter(|((name, _), _)| *name == connector.name);
-        for ((_, kind), (n, examples)) in own {
-            steps.push(step(&format!("error {kind}"), *n, *n, examples.join("\n")));
+        let own = |told: &Told| -> Vec<(String, u64, String)> {
+            let own = told.iter().filter(|((name, _), _)| *name == connector.name);
+            own.map(|((_, name), it)| (name.clone(), it.count, it.lines())).collect()
+        };
+        for (name, n, detail) in own(&errors) {
+            steps.push(step(&name, n, n, detail));
+        }
+        // The cloud has not said it yet: it is no error of the run.
+        for (name, n, detail) in own(&predicted) {
+            steps.push(step(&name, n, 0, detail));
         }
         let result =
             if counts.errors == 0 { RunResult::Success } else { RunResult::CompletedWithErrors };
         ends.push(RunEnd { run: *run, result, steps });
     }
     ends
+}
+
+/// What is told of objects, by connector and name of the step.
+type Told = BTreeMap<(String, String), Groups>;
+
+/// Objects of one kind, those with the same words together.
+#[derive(Default)]
+struct Groups {
+    count: u64,
+    by_words: BTreeMap<String, (u64, Vec<String>)>,
+}
+
+impl Groups {
+    fn add(&mut self, words: String, object: String) {
+        self.count += 1;
+        let (count, examples) = self.by_words.entry(words).or_default();
+        *count += 1;
+        if examples.len() < MAX_EXAMPLES {
+            examples.push(object);
+        }
+    }
+
+    /// One line for each group, the largest first.
+    fn lines(&self) -> String {
+        let mut all: Vec<_> = self.by_words.iter().collect();
+        all.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(b.0)));
+        let mut lines: Vec<_> = all
+            .iter()
+            .take(MAX_GROUPS)
+            .map(|(words, (count, examples))| {
+                let words = shorten(words, MAX_WORDS);
+                format!("{}: {words}; such as {}", grouped(*count), examples.join(", "))
+            })
+            .collect();
+        if let Some(more @ 1..) = all.len().checked_sub(MAX_GROUPS) {
+            lines.push(format!("and {}", plural(more as u64, "more group", "more groups")));
+        }
+        lines.join("\n")
+    }
+}
+
+/// An object, and the other one that it is about.
+fn pair(dn: &DistinguishedName, partner: Option<&DistinguishedName>) -> String {
+    let name = |it: &DistinguishedName| shorten(it.as_str(), MAX_NAME);
+    match partner {
+        Some(partner) => format!("{} <-> {}", name(dn), name(partner)),
+        None => name(dn),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_with_the_same_words_are_told_together() {
+        let mut groups = Groups::default();
+        for n in 0..1_234 {
+            groups.add("rule `R` joins".to_owned(), format!("CN=a{n} <-> CN=b{n}"));
+        }
+        groups.add("rule `B` joins".to_owned(), "CN=x".to_owned());
+        groups.add("rule `A` joins".to_owned(), "CN=y".to_owned());
+        assert_eq!(groups.count, 1_236);
+        assert_eq!(
+            groups.lines(),
+            "1,234: rule `R` joins; such as CN=a0 <-> CN=b0, CN=a1 <-> CN=b1, CN=a2 <-> CN=b2\n\
+             1: rule `A` joins; such as CN=y\n\
+             1: rule `B` joins; such as CN=x"
+        );
+        // Three are there; twenty are named.
+        for n in 0..19 {
+            groups.add(format!("rule `C{n:02}` joins"), "CN=z".to_owned());
+        }
+        let lines = groups.lines();
+        let lines: Vec<_> = lines.lines().collect();
+        assert_eq!(lines.len(), 21);
+        assert_eq!(lines[19], "1: rule `C16` joins; such as CN=z");
+        assert_eq!(lines[20], "and 2 more groups");
+    }
+
+    #[test]
+    fn both_partners_are_named() {
+        let (a, b) = ("CN=a,DC=x".parse().unwrap(), "CN=b,DC=x".parse().unwrap());
+        assert_eq!(pair(&a, Some(&b)), "CN=a,DC=x <-> CN=b,DC=x");
+        assert_eq!(pair(&a, None), "CN=a,DC=x");
+    }
 }

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::load::Known;
+use crate::judgement::Judgement;
 
 /// Rules that were left out and are named among the objections.
 const MAX_LEFT_OUT: usize = 20;
@@ -169,12 +170,12 @@ impl Tally {
             why: it.clone(),
             needed: true,
         }));
-        out.objections = objections(&out, known, summary.settled, summary.passes);
+        out.objections = objections(&out, known, &Judgement::of(summary));
         out
     }
 }
 
-fn objections(it: &Rehearsal, known: &Known, settled: bool, passes: u64) -> Vec<String> {
+fn objections(it: &Rehearsal, known: &Known, judgement: &Judgement) -> Vec<String> {
     let mut out = Vec::new();
     for connector in it.connectors.iter().filter(|it| it.objects.is_empty()) {
         out.push(format!(
@@ -187,8 +188,8 @@ fn objections(it: &Rehearsal, known: &Known, settled: bool, passes: u64) -> Vec<
     if let Some(n @ 1..) = known.left_out.len().checked_sub(MAX_LEFT_OUT) {
         out.push(format!("{n} more things in rules are not applied as written"));
     }
-    if !settled {
-        out.push(format!("rules go round in a circle: joining did not settle in {passes} rounds"));
+    if !judgement.settled {
+        out.push(judgement.circle());
     }
     for guard in &it.guards {
         out.extend(guard.objections.iter().map(|text| format!("{}: {text}", guard.connector)));
@@ -197,18 +198,8 @@ fn objections(it: &Rehearsal, known: &Known, settled: bool, passes: u64) -> Vec<
             out.push(format!("{}: {n} with an administrative role or a licence", guard.connector));
         }
     }
-    let sum = |all: &[Count]| all.iter().map(|it| it.count).sum::<u64>();
-    let n_errors = sum(&it.errors);
-    if n_errors > 0 {
-        out.push(format!(
-            "{} of single objects while synchronizing",
-            plural(n_errors, "error", "errors")
-        ));
-    }
-    let n_refused = sum(&it.predicted_errors);
-    if n_refused > 0 {
-        out.push(format!("the cloud would refuse {}", plural(n_refused, "export", "exports")));
-    }
+    let n_errors = it.errors.iter().map(|it| it.count).sum();
+    out.extend(judgement.on_objects(n_errors));
     out
 }
 
@@ -237,7 +228,7 @@ fn counted(name: &str, count: u64) -> Count {
 }
 
 /// The word that a value is serialised as.
-fn word(value: &impl Serialize) -> String {
+pub(crate) fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),
@@ -295,9 +286,9 @@ pub(super) fn error_line(it: ObjectError) -> ErrorLine {
     }
 }
 
-/// The line of what the cloud would say.
-pub(super) fn predicted_line(it: &Predicted) -> ErrorLine {
-    let what = match it.outcome {
+/// What the cloud would do, in words.
+pub(crate) const fn outcome_words(outcome: PredictedOutcome) -> &'static str {
+    match outcome {
         PredictedOutcome::HardMatch => "takes over an object of the cloud by its source anchor",
         PredictedOutcome::SoftMatchByAddress => {
             "takes over an object of the cloud by its primary address"
@@ -325,7 +316,12 @@ pub(super) fn predicted_line(it: &Predicted) -> ErrorLine {
         PredictedOutcome::ExistingAdminRoleConflict => {
             "the user that would match has an administrative role"
         }
-    };
+    }
+}
+
+/// The line of what the cloud would say.
+pub(super) fn predicted_line(it: &Predicted) -> ErrorLine {
+    let what = outcome_words(it.outcome);
     let mut text = what.to_owned();
     if let Some(attribute) = &it.attribute {
         text = format!("{text} ({attribute}");

@@ -99,6 +99,27 @@ pub enum ObjectProblem {
     RepeatedName,
 }
 
+impl ObjectProblem {
+    /// The message without the names and values of single objects: those with the same one are alike.
+    pub fn about(&self) -> String {
+        match self {
+            Self::Ambiguous { rule, .. } => {
+                format!("rule `{rule}` joins it to what another object is joined to")
+            }
+            Self::AnchorChanged { .. } => "the source anchor would change".to_owned(),
+            Self::BadName { rule, .. } => format!("rule `{rule}` gives a name that is none"),
+            Self::NameTaken { rule, .. } => {
+                format!("rule `{rule}` gives a name that another object has")
+            }
+            Self::Flow { .. }
+            | Self::Mixed { .. }
+            | Self::SeveralJoinRules { .. }
+            | Self::NoName { .. }
+            | Self::RepeatedName => self.to_string(),
+        }
+    }
+}
+
 /// The same with numbers, before anybody reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Problem {

@@ -82,11 +82,10 @@ fn observed(known: &Known<'_>, now: Timestamp) -> Option<CutOver> {
 /// seen in staging mode may be any; only where the new product comes in place of `DirSync`, which has no such mode, it is
 /// the new one. What is of a time to come shows nothing.
 pub fn is_switch(switches: &Switches, all: &[Evidence], it: &Evidence, now: Timestamp) -> bool {
-    if it.kind != EvidenceKind::StagingOff || !it.holds || it.seen_at > shortly_after(now) {
+    if it.kind != EvidenceKind::StagingOff || !it.holds || !is_past(it.seen_at, now) {
         return false;
     }
-    let is_in_place =
-        switches.in_place == Some(true) && switches.product == Some(Product::DirSync);
+    let is_in_place = switches.in_place == Some(true) && switches.product == Some(Product::DirSync);
     let has_staged = |before: &Evidence| {
         before.kind == EvidenceKind::StagingOn
             && before.holds
@@ -327,6 +326,11 @@ pub fn is_same_host(a: &str, b: &str) -> bool {
         return a.eq_ignore_ascii_case(b);
     }
     !label(a).is_empty() && label(a) == label(b)
+}
+
+/// Whether a time has come, as far as the clocks of two machines agree.
+pub fn is_past(at: Timestamp, now: Timestamp) -> bool {
+    at <= shortly_after(now)
 }
 
 /// As late as the clock of another machine may be.

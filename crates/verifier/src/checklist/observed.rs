@@ -132,15 +132,14 @@ fn exports(runs: &[Run], now: Timestamp) -> impl Iterator<Item = Timestamp> {
         let it = newest.entry(run.connector).or_insert(begun);
         *it = begun.max(*it);
     }
-    let all = runs.iter().flat_map(move |run| {
+    runs.iter().flat_map(move |run| {
         let is_newest = newest.get(&run.connector).is_none_or(|it| run.started >= Some(*it));
         run.steps.iter().filter_map(move |step| {
             let kind = step.kind.clone().or_else(|| kind_of_profile(&run.profile));
             let begun = step.started.or(run.started).filter(|_| !is_newest);
             matches!(kind, Some(RunStepKind::Export)).then(|| step.ended.or(begun).unwrap_or(now))
         })
-    });
-    all
+    })
 }
 
 fn exports_before(taken_at: Timestamp, runs: &[Run]) -> u64 {

@@ -3,8 +3,8 @@ use dirlift_model::{
     checklist::{Evidence, EvidenceKind, Rehearsed, later},
     text::{grouped, plural, shorten},
     verification::{
-        AnchorState, Asked, Conclusion, ConnectorReview, OperationCheck, OperationState, Place, ServerState,
-        Verification,
+        AnchorState, Asked, Conclusion, ConnectorReview, OperationCheck, OperationState, Place,
+        ServerState, Verification,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -81,8 +81,7 @@ fn of_files(mut evidence: Evidence, connectors: &[ConnectorReview]) -> Evidence 
     if let Some(oldest) = files.iter().filter_map(|it| it.modified_at).min() {
         let hours = evidence.kind.valid_hours();
         evidence.valid_until = hours.map(|it| later(oldest.min(evidence.seen_at), it));
-        evidence.detail =
-            shorten(&format!("{}; written at {oldest}", evidence.detail), MAX_DETAIL);
+        evidence.detail = shorten(&format!("{}; written at {oldest}", evidence.detail), MAX_DETAIL);
     }
     evidence
 }
@@ -349,8 +348,11 @@ mod tests {
         let mut it = verification();
         it.anchors.has_metaverse = true;
         let of = |state, objects| AnchorCount { object_type: "user".into(), state, objects };
-        it.anchors.counts =
-            vec![of(AnchorState::Proven, 1_200), of(AnchorState::TakenOver, 3), of(AnchorState::New, 2)];
+        it.anchors.counts = vec![
+            of(AnchorState::Proven, 1_200),
+            of(AnchorState::TakenOver, 3),
+            of(AnchorState::New, 2),
+        ];
         let all = verified(&it, &Rehearsed::default(), hour(0));
         assert_eq!(
             all[1].detail,

@@ -129,9 +129,7 @@ impl Scene {
         scene.see(EvidenceKind::Verification, true, 10);
         scene.see(EvidenceKind::OldServerOff, true, 20);
         scene.sync(21);
-        for kind in
-            [EvidenceKind::Anchors, EvidenceKind::Comparison, EvidenceKind::Verification]
-        {
+        for kind in [EvidenceKind::Anchors, EvidenceKind::Comparison, EvidenceKind::Verification] {
             scene.see(kind, true, 21);
         }
         scene
@@ -446,10 +444,7 @@ fn a_word_after_the_switch_does_not_mend_the_past() {
     scene.say("go-signed", 24);
     let list = scene.at(25);
     assert_eq!(list.go_ahead.decision, Decision::Contradicted);
-    assert_eq!(
-        why(&list, "go-signed"),
-        format!("it was said after the switch ({})", hour(24))
-    );
+    assert_eq!(why(&list, "go-signed"), format!("it was said after the switch ({})", hour(24)));
     // What comes after the switch is said after it.
     scene.say("licences", 24);
     assert_eq!(state(&scene.at(25), "licences"), ItemState::Done);

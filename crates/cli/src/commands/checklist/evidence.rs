@@ -122,7 +122,7 @@ pub(super) fn sum_of_file(path: &Path) -> Result<String, CommandError> {
 }
 
 /// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in crate::commands) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, it| {
         let _ = write!(out, "{it:02x}");

@@ -12,7 +12,9 @@ use dirlift_model::{
     text::sanitize,
 };
 use dirlift_source::{Host as _, Snapshot};
-use dirlift_verifier::checklist::{Unusable, is_same_host, new_server, old_server, switches};
+use dirlift_verifier::checklist::{
+    Unusable, is_past, is_same_host, is_switch, new_server, old_server, switches,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -57,6 +59,7 @@ pub(super) fn run(path: &Path, args: &Observe) -> Result<Exit, CommandError> {
         seen.extend(it);
     }
     let now = context::now();
+    let before = store.evidence()?;
     let mut text = String::new();
     for it in &seen {
         store.add_evidence(it, now)?;
@@ -65,9 +68,14 @@ pub(super) fn run(path: &Path, args: &Observe) -> Result<Exit, CommandError> {
         let _ = writeln!(text, "{}: {word}, {detail} ({})", it.kind, it.seen_at);
     }
     if let Some(left) = seen.iter().find(|it| it.kind == EvidenceKind::StagingOff && it.holds) {
-        let cut_over =
-            CutOver { at: left.seen_at, evidence: format!("{} ({})", left.detail, left.source) };
-        store.write_cut_over(&cut_over)?;
+        if is_switch(&super::switches(&store)?, &before, left, now) {
+            let evidence = format!("{} ({})", left.detail, left.source);
+            store.write_cut_over(&CutOver { at: left.seen_at, evidence })?;
+        } else {
+            text.push_str(
+                "not taken as the switch: this server was never shown to be in staging mode before\n",
+            );
+        }
     }
     let list = checklist(&store, now)?;
     let decision = list.go_ahead.decision.as_str();
@@ -111,6 +119,11 @@ fn look(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut all = judge(&facts, &format!("snapshot {name}"))
         .map_err(|it| CommandError::failed(format!("reading {}: {it}", path.display())))?;
+    if let Some(it) = all.iter().find(|it| !is_past(it.seen_at, context::now())) {
+        let text =
+            format!("reading {}: it was taken at a time to come ({})", path.display(), it.seen_at);
+        return Err(CommandError::failed(text).hint("compare the clocks of both machines"));
+    }
     let sum = if path.is_file() { sum_of_file(path)? } else { sum_of_parts(&snapshot)? };
     for it in &mut all {
         it.sha256 = Some(sum.clone());

@@ -77,6 +77,10 @@ fn page(report: &Report) -> Vec<Block> {
             lines(&mut page, 4, &runs.remarks);
         }
     }
+    if !report.objections.is_empty() {
+        page.push(Block::Heading("Objections".to_owned()));
+        lines(&mut page, 2, &report.objections);
+    }
     if !report.guards.is_empty() {
         page.push(Block::Heading("Guards".to_owned()));
     }

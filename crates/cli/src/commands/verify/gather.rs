@@ -5,6 +5,7 @@ use std::{
 };
 
 use dirlift_deployment::{ConnectorKind, Store};
+use dirlift_importer::{apply, judgement::Judgement};
 use dirlift_model::{
     PendingExport,
     progress::Progress,
@@ -24,6 +25,7 @@ use super::{
     real::{self, RealObject},
     server::Server,
     stored::Stored,
+    whose::Whose,
 };
 use crate::error::CommandError;
 
@@ -32,6 +34,8 @@ pub(super) struct Plan<'a> {
     pub(super) accept: AcceptList,
     pub(super) as_of: Timestamp,
     pub(super) limits: Limits,
+    /// Whose database was read; `None` when none was.
+    pub(super) whose: Option<Whose>,
     pub(super) filter: Filter,
     pub(super) csexport: &'a [PathBuf],
     pub(super) limit: usize,
@@ -89,10 +93,7 @@ pub(super) fn verify(
     progress: &mut dyn Progress,
 ) -> Result<Verification, CommandError> {
     let mut stored = Stored::open(store).map_err(CommandError::failed)?;
-    let mut files = Vec::new();
-    for path in plan.csexport {
-        files.push(real::assign(path, &stored.connectors, &plan.filter.connectors)?);
-    }
+    let files = real::assign(plan.csexport, &stored.connectors, &plan.filter.connectors)?;
     let compared: BTreeSet<String> = files.iter().map(|it| it.connector.name.clone()).collect();
     if compared.len() < files.len() {
         let text = "two files of csexport are of the same connector";
@@ -110,13 +111,14 @@ pub(super) fn verify(
     let mut seen = Seen { review, kept, problems: Vec::new(), real: BTreeMap::new() };
     look(&mut stored, files, &compared, &mut seen, progress)?;
     let proof = anchors::prove(&stored).map_err(CommandError::failed)?;
-    let Seen { review, kept, problems, mut real } = seen;
+    let Seen { review, kept, mut problems, mut real } = seen;
 
     let names: Vec<String> = stored.connectors.iter().map(|it| it.name.clone()).collect();
     let facts = stored.run_facts().map_err(CommandError::failed)?;
     let mut checks = operations(Place::Rehearsal, &names, &facts);
     let has_rehearsal = !stored.sync_runs.is_empty();
     let mut missing = Vec::new();
+    missing.extend(server.as_ref().zip(plan.whose).and_then(|(it, whose)| of_another(it, whose)));
     let state = server.map(|it| {
         match it.operations {
             Some(found) => checks.extend(found),
@@ -127,12 +129,18 @@ pub(super) fn verify(
     let mut reviewed = review.finish();
     let mut reports = std::mem::take(&mut reviewed.guards);
     for report in &mut reports {
-        let is_cloud = stored.cloud().any(|it| it.name == report.connector);
-        if is_cloud && !stored.has_tenant_facts {
-            let text = "administrators and licences: the store holds no facts of the tenant";
-            report.not_checked.push(text.to_owned());
+        if stored.cloud().any(|it| it.name == report.connector) {
+            let gaps = gaps(&stored);
+            missing.extend(gaps.iter().map(|it| format!("{}: {it}", report.connector)));
+            report.not_checked.extend(gaps);
         }
     }
+    let judgement = apply::judgement(store).map_err(CommandError::failed)?;
+    let judgement = judgement.filter(|_| has_rehearsal);
+    // Errors of single objects are those of the operations.
+    let of_engine = judgement.as_ref().map(|it| it.objections(0)).unwrap_or_default();
+    missing.extend(judgement.as_ref().and_then(Judgement::gaps));
+    problems.extend(judgement.iter().flat_map(Judgement::remarks));
     let connectors =
         connectors(&stored, has_rehearsal.then_some(&predicted.counts), &mut real, &reviewed);
     if !has_rehearsal {
@@ -169,7 +177,7 @@ pub(super) fn verify(
         left_off: matching.saturating_sub(n_rows),
         problems,
     };
-    verification.objections = objections(&verification);
+    verification.objections = objections(&verification, of_engine);
     verification.conclusion =
         match (verification.objections.is_empty(), verification.missing.is_empty()) {
             (false, _) => Conclusion::Unexpected,
@@ -194,6 +202,39 @@ fn connectors(
         unexpected: reviewed.unexpected.get(&it.name).copied().unwrap_or(0),
     });
     all.collect()
+}
+
+/// Why a database shows nothing of the new server.
+fn of_another(server: &Server, whose: Whose) -> Option<String> {
+    let name = &server.state.database;
+    match whose {
+        Whose::New => None,
+        Whose::Old => {
+            Some(format!("{name} is the old server's database: it shows nothing of the new one"))
+        }
+        Whose::Unknown => Some(format!(
+            "{name} cannot be told apart from the old server's database, and shows nothing of the new one: name it by its \
+             host; where the old one's is has to be known from the bundle"
+        )),
+    }
+}
+
+/// What the guards of single objects cannot look at, with what would tell.
+fn gaps(stored: &Stored<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    if !stored.knows_roles {
+        all.push(
+            "it is not known who is an administrator: import directoryRoles of the tenant (RoleManagement.Read.Directory)"
+                .to_owned(),
+        );
+    }
+    if !stored.knows_licences {
+        all.push(
+            "it is not known who has a licence: import users with assignedLicenses (User.Read.All)"
+                .to_owned(),
+        );
+    }
+    all
 }
 
 /// What comes together while exports pass by.
@@ -282,13 +323,14 @@ fn see(
 }
 
 /// What is left that nobody expects, in plain words.
-fn objections(it: &Verification) -> Vec<String> {
+fn objections(it: &Verification, of_engine: Vec<String>) -> Vec<String> {
     let mut all = Vec::new();
     for check in &it.operations {
         if check.state != OperationState::Success {
             all.push(operation(check));
         }
     }
+    all.extend(of_engine);
     if it.server.as_ref().is_some_and(|it| it.is_staging == Some(false)) {
         all.push("the real server is not in staging mode: it exports".to_owned());
     }

@@ -4,7 +4,7 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
@@ -18,8 +18,10 @@ use dirlift_model::{
 use dirlift_serverconfig::csexport::{
     CsexportError, CsexportObject, CsexportReader, DeltaOperation, ObjectError, Stage,
 };
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
-use crate::error::CommandError;
+use crate::{commands::checklist::hex, error::CommandError};
 
 /// Objects of one delivery, and bytes of values in them from which on it goes out.
 const MAX_OBJECTS: usize = 256;
@@ -60,43 +62,92 @@ pub(super) struct Assigned {
     pub(super) connector: StoredConnector,
 }
 
-/// Finds out which connector a file is of: by its own words, by `wanted`, or because there is only one it can be.
+/// A file, and what it says of its connector.
+struct Looked {
+    path: PathBuf,
+    /// The connector that the command line names.
+    given: Option<StoredConnector>,
+    first: Option<CsexportObject>,
+}
+
+/// Finds out which connector each file is of: as the command line says it (`CONNECTOR=FILE`), by the file's own words, by
+/// `wanted`, or because there is only one it can be. A file without an object is of the only connector that is left.
 pub(super) fn assign(
-    path: &Path,
+    files: &[PathBuf],
     connectors: &[StoredConnector],
     wanted: &[String],
-) -> Result<Assigned, CommandError> {
-    let name = path.display().to_string();
-    let file = File::open(path).map_err(|it| CommandError::file("opening", path, it))?;
-    let first = CsexportReader::decoding(&name, file).next();
+) -> Result<Vec<Assigned>, CommandError> {
+    let looked: Vec<_> = files.iter().map(|it| look(it, connectors)).collect::<Result<_, _>>()?;
+    let found: Vec<_> = looked.iter().map(|it| connector(it, connectors, wanted)).collect();
+    let left: Vec<_> = connectors
+        .iter()
+        .filter(|it| !found.iter().flatten().any(|found| found.id == it.id))
+        .collect();
+    let n_open = found.iter().filter(|it| it.is_none()).count();
+    let mut all = Vec::new();
+    for (it, found) in looked.into_iter().zip(found) {
+        let only = match left.as_slice() {
+            [only] if it.first.is_none() && n_open == 1 => Some((*only).clone()),
+            _ => None,
+        };
+        let connector = found.or(only).ok_or_else(|| not_found(&it, connectors))?;
+        all.push(Assigned { path: it.path, connector });
+    }
+    Ok(all)
+}
+
+fn look(file: &Path, connectors: &[StoredConnector]) -> Result<Looked, CommandError> {
+    let text = file.to_string_lossy();
+    let named = connectors.iter().find_map(|it| {
+        let (name, rest) = text.split_at_checked(it.name.len())?;
+        let path = rest.strip_prefix('=').filter(|_| name.eq_ignore_ascii_case(&it.name))?;
+        Some((it.clone(), PathBuf::from(path)))
+    });
+    let (given, path) = named.map_or((None, file.to_owned()), |(it, path)| (Some(it), path));
+    let opened = File::open(&path).map_err(|it| CommandError::file("opening", &path, it))?;
+    let first = CsexportReader::decoding(&path.display().to_string(), opened).next();
     let first = first.transpose().map_err(CommandError::failed)?;
+    Ok(Looked { path, given, first })
+}
+
+fn connector(
+    it: &Looked,
+    connectors: &[StoredConnector],
+    wanted: &[String],
+) -> Option<StoredConnector> {
     let find = |word: &str| connectors.iter().find(|it| it.name.eq_ignore_ascii_case(word));
-    let by_name = first.as_ref().and_then(|it| find(it.connector_name.as_deref()?));
+    let by_name = || find(it.first.as_ref()?.connector_name.as_deref()?);
     let by_word = || match wanted {
         [only] => find(only),
         _ => None,
     };
     let by_kind = || {
-        let kind = match &first {
-            Some(it) if is_cloud_name(&it.dn) => ConnectorKind::EntraId,
-            Some(_) => ConnectorKind::ActiveDirectory,
-            None => return None,
+        let kind = if is_cloud_name(&it.first.as_ref()?.dn) {
+            ConnectorKind::EntraId
+        } else {
+            ConnectorKind::ActiveDirectory
         };
         let mut all = connectors.iter().filter(|it| it.kind == kind);
         all.next().filter(|_| all.next().is_none())
     };
-    let found = by_name.or_else(by_word).or_else(by_kind).cloned();
-    let connector = found.ok_or_else(|| {
-        let names: Vec<_> = connectors.iter().map(|it| format!("`{}`", it.name)).collect();
-        let own = first.and_then(|it| it.connector_name).unwrap_or_default();
-        let text = format!(
-            "{name} is of the connector `{}`, which the store does not have under that name",
-            shorten(&own, 200)
-        );
-        let hint = format!("say which one it is with --connector; there are {}", names.join(", "));
-        CommandError::failed(text).hint(hint)
-    })?;
-    Ok(Assigned { path: path.to_owned(), connector })
+    it.given.as_ref().or_else(by_name).or_else(by_word).or_else(by_kind).cloned()
+}
+
+fn not_found(it: &Looked, connectors: &[StoredConnector]) -> CommandError {
+    let names: Vec<_> = connectors.iter().map(|it| format!("`{}`", it.name)).collect();
+    let file = it.path.display();
+    let text = match &it.first {
+        None => format!("{file} has no object that says which connector it is of"),
+        Some(first) => format!(
+            "{file} is of the connector `{}`, which the store does not have under that name",
+            shorten(first.connector_name.as_deref().unwrap_or_default(), 200)
+        ),
+    };
+    let hint = format!(
+        "say which one it is with --csexport CONNECTOR=FILE; there are {}",
+        names.join(", ")
+    );
+    CommandError::failed(text).hint(hint)
 }
 
 /// Names of objects of a cloud connector: `CN={…}` and nothing else.
@@ -109,14 +160,22 @@ impl Assigned {
     pub(super) fn read(self) -> Result<RealFile, CommandError> {
         let file =
             File::open(&self.path).map_err(|it| CommandError::file("opening", &self.path, it))?;
-        let n_bytes = file.metadata().map_or(0, |it| it.len());
+        let failed = |it| CommandError::file("reading", &self.path, it);
+        let about = file.metadata().map_err(failed)?;
+        let n_bytes = about.len();
+        let modified = about.modified().ok().and_then(|it| Timestamp::try_from(it).ok());
         let read = Arc::new(AtomicU64::new(0));
-        let input = Counting { file, read: Arc::clone(&read) };
+        let sum = Arc::new(Mutex::new(Sha256::new()));
+        // Both go on from the same place in the file.
+        let rest = file.try_clone().map_err(failed)?;
+        let input = Counting { file, read: Arc::clone(&read), sum: Arc::clone(&sum) };
+        let rest = Counting { file: rest, read: Arc::clone(&read), sum };
         let name = self.path.display().to_string();
+        let exports = RealExports { file: name, modified_at: modified, ..RealExports::default() };
         let (sender, receiver) = sync_channel(MAX_WAITING);
         thread::Builder::new()
             .name("csexport".to_owned())
-            .spawn(move || deliver(&name, input, &sender))
+            .spawn(move || deliver(exports, input, rest, &sender))
             .map_err(|it| CommandError::file("reading", &self.path, it))?;
         Ok(RealFile { connector: self.connector, receiver, read, told: 0, n_bytes })
     }
@@ -153,22 +212,43 @@ impl RealFile {
     }
 }
 
+/// A file that is counted and summed while it is read.
 struct Counting {
     file: File,
     read: Arc<AtomicU64>,
+    sum: Arc<Mutex<Sha256>>,
+}
+
+impl Counting {
+    fn sum(&self) -> MutexGuard<'_, Sha256> {
+        self.sum.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what is left, and gives the sum of the whole.
+    fn finish(mut self) -> io::Result<String> {
+        io::copy(&mut self, &mut io::sink())?;
+        let sum = self.sum().clone().finalize();
+        Ok(hex(&sum))
+    }
 }
 
 impl Read for Counting {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buffer)?;
         self.read.fetch_add(n as u64, Ordering::Relaxed);
+        self.sum().update(&buffer[..n]);
         Ok(n)
     }
 }
 
 /// Reads to the end. That nobody listens any more only means that the command has failed elsewhere.
-fn deliver(name: &str, input: Counting, sender: &SyncSender<Delivery>) {
-    let mut exports = RealExports { file: name.to_owned(), ..RealExports::default() };
+fn deliver(
+    mut exports: RealExports,
+    input: Counting,
+    rest: Counting,
+    sender: &SyncSender<Delivery>,
+) {
+    let name = &exports.file.clone();
     let mut problems = Vec::new();
     let mut n_problems = 0_u64;
     let mut objects = Vec::with_capacity(MAX_OBJECTS);
@@ -211,6 +291,10 @@ fn deliver(name: &str, input: Counting, sender: &SyncSender<Delivery>) {
     let n_more = n_problems - problems.len() as u64;
     if n_more > 0 {
         problems.push(format!("{name}: {n_more} more problems"));
+    }
+    match rest.finish() {
+        Ok(sum) => exports.sha256 = Some(sum),
+        Err(error) => problems.push(format!("{name}: its end could not be read: {error}")),
     }
     if sender.send(Delivery::Objects(objects)).is_ok() {
         drop(sender.send(Delivery::End(exports, problems)));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dirlift_deployment::{
     ConnectorKind, Drawer, PendingHead, RunId, RunStep, Scratch, Store, StoreError, StoredConnector,
 };
+use dirlift_importer::apply::{self, ApplyError};
 use dirlift_model::{DistinguishedName, Guid, PendingExport, TenantFacts, pending::Operation};
 use dirlift_verifier::{
     Marks, Population, RunFact, StepFact, Unreadable, cloud_anchor, kind_of_profile,
@@ -33,7 +34,10 @@ pub(super) struct Stored<'s> {
     /// Places of pending exports that were met, one bit each, by run.
     met: Vec<Vec<u64>>,
     has_marks: bool,
-    pub(super) has_tenant_facts: bool,
+    /// Whether it is known who has an administrative role.
+    pub(super) knows_roles: bool,
+    /// Whether it is known who has a licence.
+    pub(super) knows_licences: bool,
 }
 
 /// What the first look at the prediction tells.
@@ -67,7 +71,6 @@ impl<'s> Stored<'s> {
             .collect();
         let scratch = Scratch::open()?;
         let met = Vec::new();
-        let (has_marks, has_tenant_facts) = (false, false);
         Ok(Self {
             store,
             connectors,
@@ -76,8 +79,9 @@ impl<'s> Stored<'s> {
             scratch,
             places: Places::default(),
             met,
-            has_marks,
-            has_tenant_facts,
+            has_marks: false,
+            knows_roles: false,
+            knows_licences: false,
         })
     }
 
@@ -123,9 +127,14 @@ impl<'s> Stored<'s> {
     }
 
     /// Goes over the prediction once; exports of the connectors in `compared` are put into the index.
-    pub(super) fn index(&mut self, compared: &BTreeSet<String>) -> Result<Predicted, StoreError> {
+    pub(super) fn index(&mut self, compared: &BTreeSet<String>) -> Result<Predicted, ApplyError> {
         let mut found = Predicted::default();
         let cloud: BTreeSet<String> = self.cloud().map(|it| it.name.clone()).collect();
+        for it in &self.connectors {
+            if let Some(shown) = apply::readable(self.store, it.id)? {
+                found.unreadable.shows_only(it.name.clone(), shown);
+            }
+        }
         for (run_idx, run) in self.sync_runs.iter().enumerate() {
             let (mut ordinal, mut outcome) = (0, Ok(()));
             let (scratch, places) = (&self.scratch, &mut self.places);
@@ -240,10 +249,11 @@ impl<'s> Stored<'s> {
     pub(super) fn read_cloud(&mut self) -> Result<(), StoreError> {
         let facts = self.store.setting(TENANT_FACTS)?;
         let facts: Option<TenantFacts> = facts.and_then(|it| serde_json::from_str(&it).ok());
-        self.has_tenant_facts = facts.is_some();
         let roles = facts.as_ref().and_then(|it| it.role_members.as_ref());
+        self.knows_roles = roles.is_some();
         let administrators: BTreeSet<Guid> = roles.into_iter().flatten().map(|it| it.id).collect();
         let licences = facts.as_ref().and_then(|it| it.licensed_users.as_ref());
+        self.knows_licences = licences.is_some();
         let licensed: BTreeSet<Guid> = licences.into_iter().flatten().map(|it| it.id).collect();
         self.has_marks = !administrators.is_empty() || !licensed.is_empty();
         let names: Vec<_> = self.cloud().map(|it| it.name.clone()).collect();
