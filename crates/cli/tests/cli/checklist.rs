@@ -262,6 +262,50 @@ fn a_snapshot_shows_whether_the_old_server_is_off() {
     assert_eq!(item(&at(&path, 17), "old-server-off")["state"], "stale");
 }
 
+/// A snapshot of a server that is in staging mode or not, with a run history without an export.
+fn new_server(folder: &Path, host: &str, taken_at: Timestamp, is_staging: bool) -> PathBuf {
+    let to = folder.join(format!("{host} {}", taken_at.as_second()));
+    fs::create_dir(&to).unwrap();
+    let read = |name: &str| fs::read_to_string(organisation("adatum").join(name)).unwrap();
+    let mut head: Value = serde_json::from_str(&read("snapshot.json")).unwrap();
+    head["taken_at"] = taken_at.to_string().into();
+    head["host"]["name"] = host.into();
+    fs::write(to.join("snapshot.json"), head.to_string()).unwrap();
+    let mut database: Value = serde_json::from_str(&read("database.json")).unwrap();
+    database["staging_mode"] = is_staging.into();
+    database["runs"] = Value::Array(Vec::new());
+    fs::write(to.join("database.json"), database.to_string()).unwrap();
+    to
+}
+
+#[test]
+fn only_a_server_that_was_staging_makes_the_switch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = ready(folder.path());
+    let observe = |host: &str, at: Timestamp, is_staging: bool| {
+        let snapshot = new_server(folder.path(), host, at, is_staging);
+        run(checklist(&path).args(["observe", "--new-server"]).arg(snapshot))
+    };
+    let cut_over = || Store::open(&path).unwrap().cut_over().unwrap();
+    // Any server in the world exports.
+    let active = observe("NEW1.corp.fabrikam.example", hour(10), false);
+    assert_eq!((active.code, active.stderr.as_str()), (0, ""));
+    assert!(active.stdout.contains("staging-off: yes"), "{}", active.stdout);
+    assert!(active.stdout.contains("not taken as the switch"), "{}", active.stdout);
+    let staging = observe("NEW1.corp.fabrikam.example", hour(11), true);
+    assert!(staging.stdout.starts_with("staging-on: yes"), "{}", staging.stdout);
+    // Neither a third machine makes the switch, nor a time to come.
+    assert_eq!(observe("ADA-SYNC01", hour(12), false).code, 0);
+    let early = observe("NEW1.corp.fabrikam.example", ago(-60), false);
+    assert_eq!(early.code, 1);
+    assert!(early.stderr.contains("at a time to come"), "{}", early.stderr);
+    assert_eq!(cut_over(), None);
+    assert_eq!(list(&path)["go_ahead"]["cut_over"], Value::Null);
+    let left = observe("new1", hour(13), false);
+    assert!(!left.stdout.contains("not taken as the switch"), "{}", left.stdout);
+    assert_eq!(cut_over().unwrap().at, hour(13));
+}
+
 #[test]
 fn words_are_recorded_in_order_and_with_a_name() {
     let folder = tempfile::tempdir().unwrap();
