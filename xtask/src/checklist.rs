@@ -20,7 +20,10 @@ items are shown. An id never changes its meaning and is never used again.
 
 An item is *open*, *done*, *stale* (it was done, and what showed it is too old: open again) or *not applicable*. Evidence is
 what a program saw, or somebody's word with name and time. What a program sees counts more than a word. What was verified
-before the rehearsal last ran, or before the old server was off where that matters, does not count.
+before the rehearsal last ran does not count, nor what was verified before the old server was off where that matters, or since
+then of directories that were read before: after the old server is off, `dirlift sync` and `dirlift verify`. What was read of the
+directories counts for three days, and is as old as the connector that was read first; a synchronisation counts when no import
+came after it.
 
 **The go-ahead** for the switch is given only when the old server is shown to be stopped, disabled or uninstalled
 (`old-server-off`), nothing unexpected is left (`pending-exports-clean`, and `verified-again` with the old server off), the
@@ -29,7 +32,9 @@ old server is off and the new one is not yet active, the list says that nothing 
 
 **After the switch** time opens no earlier item again, and every way back to DirSync or Azure AD Sync is refused: starting or
 enabling its services, undoing the steps that stopped them, installing it again, restoring it. The switch is written into the
-deployment store once and stays. If the new server left staging mode without a go-ahead, or the old one is seen active
+deployment store once and stays. It takes a go-ahead and somebody's word, or a server that was shown to be in staging mode before
+and has left it: the same host or the same database. In place of DirSync, which has no staging mode, a server that is not in
+staging mode is enough. No word is taken afterwards on what came before the switch. If the new server left staging mode without a go-ahead, or the old one is seen active
 afterwards, the decision is `contradicted`.
 
 A snapshot of the old server shows it to be off when it has no service that synchronises, or all of them are stopped. Stopped

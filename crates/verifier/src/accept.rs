@@ -41,7 +41,7 @@ pub struct AcceptEntry {
     pub author: String,
     /// From when on it does not count any more.
     pub expires_at: Option<Timestamp>,
-    /// Where it stands: the file or `store`, and its number from one.
+    /// Where it stands: the file, and its number from one.
     pub place: String,
 }
 
@@ -93,24 +93,17 @@ impl AcceptList {
         Self::new(accept_file::parse(file, text, format)?)
     }
 
-    /// A list of entries that come from elsewhere, such as the deployment store.
-    pub fn new(entries: Vec<AcceptEntry>) -> Result<Self, AcceptError> {
+    fn new(entries: Vec<AcceptEntry>) -> Result<Self, AcceptError> {
         let mut list = Self::default();
-        list.extend(entries)?;
-        Ok(list)
-    }
-
-    /// Adds entries at the end.
-    pub fn extend(&mut self, entries: Vec<AcceptEntry>) -> Result<(), AcceptError> {
         for entry in entries {
-            let at = self.entries.len();
+            let at = list.entries.len();
             entry.check()?;
             match &entry.object {
-                None => self.wide.push(at),
+                None => list.wide.push(at),
                 Some(object) => {
-                    self.by_anchor.entry(object.clone()).or_default().push(at);
+                    list.by_anchor.entry(object.clone()).or_default().push(at);
                     if let Ok(name) = object.parse() {
-                        self.by_name.entry(name).or_default().push(at);
+                        list.by_name.entry(name).or_default().push(at);
                     }
                 }
             }
@@ -118,13 +111,13 @@ impl AcceptList {
             if at == MAX_ENTRIES {
                 return Err(AcceptError::Many { place, what: "entries", limit });
             }
-            if self.wide.len() > MAX_WIDE {
+            if list.wide.len() > MAX_WIDE {
                 let what = "entries without an object";
                 return Err(AcceptError::Many { place, what, limit: MAX_WIDE });
             }
-            self.entries.push(entry);
+            list.entries.push(entry);
         }
-        Ok(())
+        Ok(list)
     }
 
     /// The entries, in their order.

@@ -430,6 +430,9 @@ fn damaged_files_are_refused_or_told() {
     let nameless = same() + r#"<cs-object object-type="user"/>"#;
     let (found, code) = json(files.compare(&nameless, ACCEPT));
     assert_eq!((code, found["connectors"][1]["real"]["left_out"].as_u64()), (3, Some(1)));
+    let odd = object(ANN, "user", &delta(ANN, "merge", "")) + &same();
+    let (found, code) = json(files.compare(&odd, ACCEPT));
+    assert_eq!((code, found["connectors"][1]["real"]["left_out"].as_u64()), (3, Some(1)));
     let failed = same().replace(
         "<connector>1</connector>",
         r#"<export-errordetail error-type="AttributeValueMustBeUnique" retry-count="2"/>"#,

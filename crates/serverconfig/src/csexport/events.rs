@@ -30,7 +30,7 @@ pub struct CsexportError {
 impl CsexportError {
     /// Whether nothing more can be read; otherwise the next object follows.
     pub const fn is_fatal(&self) -> bool {
-        !matches!(self.kind, CsexportErrorKind::Name { .. })
+        !matches!(self.kind, CsexportErrorKind::Name { .. } | CsexportErrorKind::Operation { .. })
     }
 }
 
@@ -69,6 +69,12 @@ pub enum CsexportErrorKind {
     Name {
         /// Why.
         reason: String,
+    },
+    /// Nobody knows what is about to be exported; the next one follows.
+    #[error("its export has the operation `{word}`, which is not known; the object is left out")]
+    Operation {
+        /// The word.
+        word: String,
     },
 }
 

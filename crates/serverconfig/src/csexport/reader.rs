@@ -110,6 +110,8 @@ struct Gathered<'e, R> {
     object: CsexportObject,
     n_problems: usize,
     keep: Keep,
+    /// The operation of an export that is none of those known.
+    unknown: Option<String>,
 }
 
 /// Whether an attribute of a state says nothing about a pending export. Only what stands before it is known; without a
@@ -155,7 +157,7 @@ fn object<R: BufRead>(events: &mut Events<R>, keep: Keep) -> Result<CsexportObje
         import_error: None,
         problems: Vec::new(),
     };
-    Gathered { events, object, n_problems: 0, keep }.read()
+    Gathered { events, object, n_problems: 0, keep, unknown: None }.read()
 }
 
 impl<R: BufRead> Gathered<'_, R> {
@@ -214,7 +216,10 @@ impl<R: BufRead> Gathered<'_, R> {
             let more = self.n_problems - MAX_PROBLEMS;
             self.object.problems.push(format!("{more} more problems of this object"));
         }
-        Ok(self.object)
+        match self.unknown {
+            Some(word) => Err(self.events.error(CsexportErrorKind::Operation { word })),
+            None => Ok(self.object),
+        }
     }
 
     /// The next child of the open element, or `None` at its end.
@@ -244,7 +249,7 @@ impl<R: BufRead> Gathered<'_, R> {
     fn deltas(&mut self, stage: Stage) -> Result<(), CsexportError> {
         while let Some(tag) = self.child()? {
             if tag == Tag::Delta {
-                let delta = self.delta()?;
+                let delta = self.delta(stage)?;
                 self.object.deltas.push((stage, delta));
             } else {
                 self.events.skip()?;
@@ -277,9 +282,9 @@ impl<R: BufRead> Gathered<'_, R> {
         read.ok()
     }
 
-    fn delta(&mut self) -> Result<Delta, CsexportError> {
-        let word = self.events.attribute("operation").unwrap_or("none");
-        let operation = match word {
+    fn delta(&mut self, stage: Stage) -> Result<Delta, CsexportError> {
+        let word = self.events.attribute("operation").unwrap_or("none").to_ascii_lowercase();
+        let operation = match word.trim() {
             "none" => Some(DeltaOperation::None),
             "add" => Some(DeltaOperation::Add),
             "replace" => Some(DeltaOperation::Replace),
@@ -288,7 +293,10 @@ impl<R: BufRead> Gathered<'_, R> {
             "delete-add" => Some(DeltaOperation::DeleteAdd),
             _ => None,
         };
-        if operation.is_none() {
+        if operation.is_none() && matches!(stage, Stage::UnappliedExport | Stage::EscrowedExport) {
+            // What is taken for an update could be a delete.
+            self.unknown = Some(shorten(&word, 100));
+        } else if operation.is_none() {
             self.problem("the operation of a delta is not known, taken as an update", "operation");
         }
         let mut delta = Delta {

@@ -184,19 +184,51 @@ fn what_the_directory_has() {
 #[test]
 fn what_is_not_understood_is_told_and_passwords_are_not_kept() {
     let object = object(
-        r#"<unapplied-export><delta operation="merge"><attr name="a" type="integer"><value>zz</value></attr>
-           <attr name="userPassword" type="string"><value>hunter2</value></attr></delta></unapplied-export><odd><deep/></odd>"#,
+        r#"<unapplied-export><delta operation="update"><attr name="a" type="integer"><value>zz</value></attr>
+           <attr name="userPassword" type="string"><value>hunter2</value></attr></delta></unapplied-export><odd><deep/></odd>
+           <pending-import><delta operation="merge"/></pending-import>"#,
     );
     assert_eq!(
         object.problems,
         [
-            "attribute `operation`: the operation of a delta is not known, taken as an update",
             "attribute `a`: an integer is not hexadecimal",
+            "attribute `operation`: the operation of a delta is not known, taken as an update",
         ]
     );
     assert!(!format!("{object:?}").contains("hunter2"));
     assert_eq!(object.delta(Stage::UnappliedExport).unwrap().attributes.len(), 1);
     assert!(object.hologram(Hologram::Synchronized).is_none());
+}
+
+#[test]
+fn an_export_that_nobody_knows_is_left_out_and_case_does_not_matter() {
+    for stage in ["unapplied-export", "escrowed-export"] {
+        let of = |dn: &str, word: &str| {
+            format!(
+                r#"<cs-object cs-dn="{dn}"><{stage}><delta operation="{word}"/></{stage}></cs-object>"#
+            )
+        };
+        let objects = [of("CN=a", "Delete"), of("CN=b", "merge"), of("CN=c", "DELETE-ADD")];
+        let xml = format!("<cs-objects>{}</cs-objects>", objects.concat());
+        let all: Vec<_> = CsexportReader::new("x.xml", xml.as_bytes())
+            .map(|it| match it {
+                Ok(it) => it.pending_export().unwrap().operation.as_str().to_owned(),
+                Err(error) => {
+                    assert!(!error.is_fatal());
+                    error.kind.to_string()
+                }
+            })
+            .collect();
+        assert_eq!(
+            all,
+            [
+                "delete",
+                "its export has the operation `merge`, which is not known; the object is left out",
+                "delete-add",
+            ],
+            "{stage}"
+        );
+    }
 }
 
 #[test]

@@ -105,7 +105,9 @@ fn look(file: &Path, connectors: &[StoredConnector]) -> Result<Looked, CommandEr
     });
     let (given, path) = named.map_or((None, file.to_owned()), |(it, path)| (Some(it), path));
     let opened = File::open(&path).map_err(|it| CommandError::file("opening", &path, it))?;
-    let first = CsexportReader::decoding(&path.display().to_string(), opened).next();
+    let mut objects = CsexportReader::decoding(&path.display().to_string(), opened);
+    // One that is left out says nothing of its connector.
+    let first = objects.find(|it| it.as_ref().err().is_none_or(CsexportError::is_fatal));
     let first = first.transpose().map_err(CommandError::failed)?;
     Ok(Looked { path, given, first })
 }

@@ -175,7 +175,8 @@ pub(super) const CUTOVER: &[Row] = &[
     Row {
         id: "verified-again",
         title: "Verify once more, with the old server off",
-        what: "Import and synchronise once more, then `dirlift verify`: what the old server did last may have changed something.",
+        what: "Import and synchronise once more (`dirlift sync`), then `dirlift verify`: what the old server did last may have \
+               changed something.",
         proof: Proof::Seen(EvidenceKind::Verification),
         needs: &[OLD_SERVER_OFF],
         after: Some(OLD_SERVER_OFF),
