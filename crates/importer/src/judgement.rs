@@ -52,6 +52,11 @@ impl Judgement {
         all.map(|(word, n)| (word.as_str(), *n))
     }
 
+    /// Leaves out what somebody expects the cloud to refuse, by word and number.
+    pub fn expect(&mut self, mut is_expected: impl FnMut(&str, u64) -> bool) {
+        self.predicted.retain(|word, n| !is_expected(word, *n));
+    }
+
     /// What is to be said against the exports, in words: rules without an end, errors of single objects, what the cloud would
     /// refuse.
     pub fn objections(&self, n_errors: u64) -> Vec<String> {

@@ -31,6 +31,8 @@ pub struct AcceptEntry {
     pub attribute: Option<AttributeName>,
     /// The cause, in one word.
     pub cause: Option<String>,
+    /// What the cloud would refuse, in its word, such as `invalid-soft-match`; then it accepts that and no change.
+    pub refused: Option<String>,
     /// Whether it also accepts what rehearsal and real server do not agree on.
     pub differences: bool,
     /// The most objects that it accepts something of.
@@ -99,6 +101,7 @@ impl AcceptList {
             let at = list.entries.len();
             entry.check()?;
             match &entry.object {
+                None if entry.refused.is_some() => {}
                 None => list.wide.push(at),
                 Some(object) => {
                     list.by_anchor.entry(object.clone()).or_default().push(at);
@@ -145,9 +148,19 @@ impl AcceptList {
 }
 
 impl AcceptEntry {
-    /// Deletes are accepted one by one, or up to a number.
+    /// Deletes are accepted one by one, or up to a number; what the cloud would refuse up to a number.
     fn check(&self) -> Result<(), AcceptError> {
         let place = || self.place.clone();
+        let names_change = self.connector.is_some()
+            || self.operation.is_some()
+            || self.object_type.is_some()
+            || self.object.is_some()
+            || self.attribute.is_some()
+            || self.cause.is_some()
+            || self.differences;
+        if self.refused.is_some() && (names_change || self.at_most.is_none()) {
+            return Err(AcceptError::Refused { place: place() });
+        }
         let deletes = matches!(self.operation, Some(Operation::Delete | Operation::DeleteAdd));
         if deletes && self.object.is_none() && self.at_most.is_none() {
             return Err(AcceptError::Deletes { place: place() });
@@ -165,7 +178,8 @@ impl AcceptEntry {
 
     fn agrees(&self, it: &Subject<'_>) -> bool {
         let deletes = matches!(it.operation, Operation::Delete | Operation::DeleteAdd);
-        self.connector.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(it.connector))
+        self.refused.is_none()
+            && self.connector.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(it.connector))
             && self.operation.map_or(!deletes, |operation| operation == it.operation)
             && self.object_type.as_ref().is_none_or(|name| name == it.object_type)
             && self.cause.as_ref().is_none_or(|cause| cause == it.cause)
@@ -179,6 +193,10 @@ impl AcceptEntry {
 /// What an entry accepts, in plain words.
 impl fmt::Display for AcceptEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(it) = &self.refused {
+            let n = plural(self.at_most.unwrap_or_default(), "export", "exports");
+            return write!(f, "{}, which the cloud would refuse, at most {n}", shorten(it, 60));
+        }
         match self.operation {
             Some(it) => write!(f, "{it}")?,
             None => f.write_str("any operation but deletes")?,
@@ -226,6 +244,24 @@ impl Accepting {
         let mut candidates = self.list.candidates(subject);
         candidates.retain(|it| !self.list.entries[*it].is_expired(self.as_of));
         Covering { accepting: self, candidates }
+    }
+
+    /// Whether an entry covers all of what the cloud would refuse in one word.
+    pub(crate) fn refused(&mut self, word: &str, n: u64) -> bool {
+        let mut is_covered = false;
+        for (at, entry) in self.list.entries.iter().enumerate() {
+            if entry.refused.as_deref() != Some(word) || entry.is_expired(self.as_of) || is_covered
+            {
+                continue;
+            }
+            is_covered = entry.at_most.is_some_and(|most| n <= most);
+            if is_covered {
+                self.objects[at] += n;
+            } else {
+                self.beyond[at] += n;
+            }
+        }
+        is_covered
     }
 
     pub(crate) fn names_object(&self, entry: usize) -> bool {

@@ -64,6 +64,14 @@ pub enum AcceptError {
         /// The entry.
         place: String,
     },
+    /// What the cloud would refuse is accepted by its word and a number.
+    #[error(
+        "reading the accept-list, {place}: `refused` stands with `at-most`, `reason`, `author` and `expires` alone"
+    )]
+    Refused {
+        /// The entry.
+        place: String,
+    },
     /// A word is missing.
     #[error("reading the accept-list, {place}: `{field}` is empty; say it")]
     Empty {
@@ -102,6 +110,7 @@ struct Entry {
     object: Option<String>,
     attribute: Option<String>,
     cause: Option<String>,
+    refused: Option<String>,
     #[serde(default)]
     differences: bool,
     at_most: Option<u64>,
@@ -183,6 +192,7 @@ impl Entry {
             object: self.object,
             attribute: self.attribute.map(AttributeName::new),
             cause: self.cause,
+            refused: self.refused,
             differences: self.differences,
             at_most: self.at_most,
             reason: self.reason,

@@ -191,6 +191,11 @@ impl Review {
         is_wanted.then(|| row(&compared, shown, predicted, &judged, error))
     }
 
+    /// Whether somebody expects that the cloud refuses so many exports with this word.
+    pub fn expects_refused(&mut self, word: &str, n: u64) -> bool {
+        self.accepting.refused(word, n)
+    }
+
     fn judge(
         &mut self,
         compared: &Compared,

@@ -192,6 +192,31 @@ fn a_new_object_with_another_value_needs_a_word_on_that_value() {
 }
 
 #[test]
+fn what_the_cloud_would_refuse_is_expected_by_kind_and_number() {
+    let list = [
+        entry("refused = \"large-object\"\nat-most = 2"),
+        entry("refused = \"large-object\"\nat-most = 5\nexpires = 2020-01-01"),
+    ];
+    // It accepts no change.
+    assert!(!covers(
+        "refused = \"large-object\"\nat-most = 2",
+        export(Operation::Update, "a", &["mail"])
+    ));
+    let expects = |word: &str, n: u64| {
+        let guards = Vec::new();
+        let (accept, filter) = (toml(&list.concat()).unwrap(), Filter::default());
+        let mut review = Review::new(accept, as_of(), guards, filter, Unreadable::default());
+        let is_expected = review.expects_refused(word, n);
+        let used: Vec<_> =
+            review.finish().accepted.iter().map(|it| (it.objects, it.beyond)).collect();
+        (is_expected, used)
+    };
+    assert_eq!(expects("large-object", 2), (true, vec![(2, 0), (0, 0)]));
+    assert_eq!(expects("large-object", 3), (false, vec![(0, 3), (0, 0)]));
+    assert_eq!(expects("invalid-soft-match", 1), (false, vec![(0, 0), (0, 0)]));
+}
+
+#[test]
 fn json_says_the_same() {
     let text = r#"{"accept": [{"operation": "delete", "object": "CN=x", "reason": "left", "author": "Ann",
         "expires": "2026-12-31"}]}"#;
@@ -222,6 +247,8 @@ fn wrong_lists_are_refused_with_the_place() {
         ),
         ("[[accept]]\nreason = \" \"\nauthor = \"a\"", "`reason` is empty"),
         ("[[accept]]\nreason = \"r\"\nauthor = \"\"", "`author` is empty"),
+        (&entry("refused = \"large-object\""), "entry 1: `refused` stands with `at-most`"),
+        (&entry("refused = \"x\"\nat-most = 1\noperation = \"add\""), "`refused` stands with"),
         ("= =", "a.toml: 1:"),
     ];
     for (list, expected) in cases {

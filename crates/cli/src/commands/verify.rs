@@ -24,7 +24,7 @@ use dirlift_report::{
 };
 use dirlift_verifier::{
     AcceptFormat, AcceptList, Limits,
-    checklist::{is_switch, verified},
+    checklist::{is_switch, own_evidence, verified},
 };
 use jiff::Timestamp;
 
@@ -274,7 +274,16 @@ fn whose_is(store: &Store, server: &Server) -> Result<Whose, CommandError> {
 fn record(store: &mut Store, it: &Verification, whose: Option<Whose>) -> Result<(), StoreError> {
     let now = context::now();
     let switches: Switches = switches(store)?;
-    for seen in verified(it, &store.rehearsed()?, now) {
+    let rehearsed = store.rehearsed()?;
+    // Its runs go when later ones come; what is verified rests on these.
+    let of_runs = [EvidenceKind::FullImport, EvidenceKind::FullSynchronization];
+    let kept = store.evidence()?;
+    for run in own_evidence(&rehearsed) {
+        if of_runs.contains(&run.kind) && !kept.contains(&run) {
+            store.add_evidence(&run, now)?;
+        }
+    }
+    for seen in verified(it, &rehearsed, now) {
         if whose != Some(Whose::New) && OF_SERVER.contains(&seen.kind) {
             continue;
         }

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use dirlift_deployment::Store;
+use dirlift_model::checklist::EvidenceKind;
 use dirlift_testkit::small;
 use serde_json::Value;
 
@@ -191,6 +193,15 @@ fn the_checklist_follows_what_the_commands_saw() {
     let other = place.write("other.xml", &text.replace("Engineer", "Chief"));
     assert_eq!(place.verify(&all, Some(&other)).code, 3);
     turns(&[("pending-exports-clean", "open"), ("prediction-compared", "open")]);
+    // Both synchronizations that were verified are known, once each, whatever is run later.
+    let all = Store::open(&store).unwrap().evidence().unwrap();
+    for kind in [EvidenceKind::FullImport, EvidenceKind::FullSynchronization] {
+        assert_eq!(all.iter().filter(|it| it.kind == kind && it.holds).count(), 2, "{kind}");
+    }
+    let file = real.file_name().unwrap().to_str().unwrap();
+    let compared = all.iter().find(|it| it.kind == EvidenceKind::Comparison).unwrap();
+    assert_eq!(compared.source, format!("dirlift verify --csexport {file}"));
+    assert_eq!(compared.sha256.as_deref().map(str::len), Some(64));
 }
 
 #[test]

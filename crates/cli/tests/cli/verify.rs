@@ -107,6 +107,25 @@ fn what_the_engine_says_of_its_own_result_counts() {
     assert_eq!((code, objections.as_str()), (3, "the cloud would refuse 3 exports"));
     assert_eq!(missing, "");
     assert!(problems.contains("the cloud would refuse 2: invalid-soft-match; mend"), "{problems}");
+    // Somebody expects it: each kind, up to a number.
+    let expect = |word: &str, n: u64| {
+        let why = "reason = \"known\"\nauthor = \"Ida\"";
+        format!("[[accept]]\nrefused = \"{word}\"\nat-most = {n}\n{why}\n")
+    };
+    let unique = expect("attribute-value-must-be-unique", 1);
+    for (n, expected) in [(1, vec!["the cloud would refuse 2 exports"]), (2, vec![])] {
+        let list = [ACCEPT, &unique, &expect("invalid-soft-match", n)].concat();
+        let (found, code) = json(files.compare(&same(), &list));
+        assert_eq!(texts(&found["objections"]), expected, "{n}");
+        assert_eq!(code, if expected.is_empty() { 0 } else { 3 });
+        assert_eq!(found["accepted"][3]["objects"], 1);
+        let (used, beyond) = if n == 1 { (0, 2) } else { (2, 0) };
+        let entry = &found["accepted"][4];
+        assert_eq!(
+            (entry["objects"].as_u64(), entry["beyond"].as_u64()),
+            (Some(used), Some(beyond))
+        );
+    }
     let (code, objections, ..) = judged(summary(false, true, 0, ""));
     let circle = "rules go round in a circle: joining did not settle in 50 rounds";
     assert_eq!((code, objections.as_str()), (3, circle));

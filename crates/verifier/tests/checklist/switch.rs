@@ -3,7 +3,7 @@ use dirlift_model::{
     Product,
     checklist::{CutOver, Decision, Evidence, EvidenceKind, ItemState, Switches},
 };
-use dirlift_verifier::checklist::{Refused, is_switch, may_record};
+use dirlift_verifier::checklist::{Refused, is_switch, may_record, own_evidence};
 
 use crate::{Scene, hour, plain, state, why};
 
@@ -26,6 +26,22 @@ fn after_the_switch_time_opens_nothing_again() {
     let list = scene.at(500);
     assert_eq!(list.go_ahead.decision, Decision::Contradicted);
     assert!(list.go_ahead.notice.unwrap().contains("stop and disable DirSync at once"));
+}
+
+#[test]
+fn a_later_run_of_the_rehearsal_does_not_undo_what_was_shown_before_the_switch() {
+    let mut scene = Scene::ready(plain());
+    // As a verification keeps it.
+    scene.evidence.extend(own_evidence(&scene.rehearsed));
+    scene.cut_over = Some(CutOver { at: hour(23), evidence: "Ann saw it".to_owned() });
+    scene.sync(30);
+    let list = scene.at(31);
+    assert_eq!(list.go_ahead.decision, Decision::Done, "{:?}", list.go_ahead.reasons);
+    // Before the switch the store's present runs count: here one that came too late.
+    let mut scene = Scene::ready(plain());
+    scene.evidence.extend(own_evidence(&scene.rehearsed));
+    scene.rehearsed.connectors[0].full_import.as_mut().unwrap().ended_at = hour(22);
+    assert_eq!(state(&scene.at(22), "rehearsed-synchronization"), ItemState::Open);
 }
 
 #[test]

@@ -111,7 +111,7 @@ pub(super) fn verify(
     let mut seen = Seen { review, kept, problems: Vec::new(), real: BTreeMap::new() };
     look(&mut stored, files, &compared, &mut seen, progress)?;
     let proof = anchors::prove(&stored).map_err(CommandError::failed)?;
-    let Seen { review, kept, mut problems, mut real } = seen;
+    let Seen { mut review, kept, mut problems, mut real } = seen;
 
     let names: Vec<String> = stored.connectors.iter().map(|it| it.name.clone()).collect();
     let facts = stored.run_facts().map_err(CommandError::failed)?;
@@ -126,6 +126,15 @@ pub(super) fn verify(
         }
         it.state
     });
+    let mut judgement = apply::judgement(store).map_err(CommandError::failed)?;
+    judgement = judgement.filter(|_| has_rehearsal);
+    if let Some(it) = &mut judgement {
+        it.expect(|word, n| review.expects_refused(word, n));
+    }
+    // Errors of single objects are those of the operations.
+    let of_engine = judgement.as_ref().map(|it| it.objections(0)).unwrap_or_default();
+    missing.extend(judgement.as_ref().and_then(Judgement::gaps));
+    problems.extend(judgement.iter().flat_map(Judgement::remarks));
     let mut reviewed = review.finish();
     let mut reports = std::mem::take(&mut reviewed.guards);
     for report in &mut reports {
@@ -135,12 +144,6 @@ pub(super) fn verify(
             report.not_checked.extend(gaps);
         }
     }
-    let judgement = apply::judgement(store).map_err(CommandError::failed)?;
-    let judgement = judgement.filter(|_| has_rehearsal);
-    // Errors of single objects are those of the operations.
-    let of_engine = judgement.as_ref().map(|it| it.objections(0)).unwrap_or_default();
-    missing.extend(judgement.as_ref().and_then(Judgement::gaps));
-    problems.extend(judgement.iter().flat_map(Judgement::remarks));
     let connectors =
         connectors(&stored, has_rehearsal.then_some(&predicted.counts), &mut real, &reviewed);
     if !has_rehearsal {
