@@ -8,7 +8,7 @@ use std::{
 };
 
 use dirlift_model::{DatabaseFacts, progress::Progress, text::sanitize};
-use dirlift_syncdb::{Auth, ConnectOptions, Credentials, SqlUrl, Trust};
+use dirlift_syncdb::{Auth, ConnectOptions, Credentials, Endpoint, SqlUrl, Trust};
 
 use crate::{
     credentials::{password, read_file},
@@ -111,8 +111,7 @@ impl Target {
 
     /// The host alone, without instance and port.
     pub(crate) fn host(&self) -> String {
-        let server = self.url.server();
-        server.split([':', '\\']).next().unwrap_or_default().to_owned()
+        host(&self.url)
     }
 
     /// Connects, reads the facts and hangs up. The runtime lives as long as this.
@@ -139,6 +138,15 @@ impl Target {
             let hint = "docs/sql-server.md says what the login must be allowed to read and how the connection is encrypted";
             CommandError::failed(it).hint(hint)
         })
+    }
+}
+
+fn host(url: &SqlUrl) -> String {
+    match url.endpoint() {
+        Endpoint::Tcp { host, .. } => host.clone(),
+        Endpoint::Pipe { path } => {
+            path.trim_start_matches('\\').split('\\').next().unwrap_or_default().to_owned()
+        }
     }
 }
 
@@ -174,4 +182,20 @@ async fn ticking<T>(progress: &RefCell<&mut dyn Progress>, work: impl Future<Out
 /// A line made harmless, with its line end kept.
 fn sanitize_line(text: &str) -> String {
     format!("{}\n", sanitize(text.trim_end_matches('\n')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_told_from_the_url() {
+        for (url, expected) in [
+            (r"mssql://u@sql1.x.example:1433\A/ADSync", "sql1.x.example"),
+            ("mssql://u@[::1]:1433/ADSync", "::1"),
+            ("mssql://u@10.0.0.1/ADSync", "10.0.0.1"),
+        ] {
+            assert_eq!(host(&url.parse().unwrap()), expected, "{url}");
+        }
+    }
 }

@@ -218,10 +218,14 @@ fn a_rehearsal_and_a_deployment_say_the_same_against_the_exports() {
     let refused = "the cloud would refuse 1 export";
     assert!(rehearsal.stdout.contains(refused), "{}", rehearsal.stdout);
     assert_eq!(rehearsal.code, 3);
+    // Guards that cannot look say so.
+    fs::remove_file(place.path("tenant").join("directoryRoles.jsonl")).unwrap();
     place.begin();
     let sync = run(dirlift().arg("sync").arg(place.store()));
     assert_eq!((sync.code, sync.stderr.as_str()), (3, ""), "{}", sync.stdout);
     assert!(sync.stdout.contains(refused), "{}", sync.stdout);
+    assert!(sync.stdout.contains("not checked: administrators"), "{}", sync.stdout);
+    assert!(!sync.stdout.contains("not checked: licensed"), "{}", sync.stdout);
     // Which of them, with the one that it meets, in one line.
     let kind = "1 error of kind predicted invalid-soft-match";
     assert!(sync.stdout.contains(kind), "{}", sync.stdout);

@@ -333,6 +333,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_alike_has_the_same_words() {
+        let ambiguous = |partner: &str| ObjectProblem::Ambiguous {
+            rule: "R".to_owned(),
+            partner: partner.parse().unwrap(),
+        };
+        let words = "rule `R` joins it to what another object is joined to";
+        assert_eq!(ambiguous("CN=a").about(), words);
+        assert_eq!(ambiguous("CN=b").about(), words);
+        let changed =
+            |old: &str| ObjectProblem::AnchorChanged { old: old.to_owned(), new: "x".to_owned() };
+        assert_eq!(changed("a").about(), changed("b").about());
+        let taken =
+            ObjectProblem::NameTaken { rule: "R".to_owned(), name: "CN=a".parse().unwrap() };
+        assert_eq!(taken.about(), "rule `R` gives a name that another object has");
+        // Others name no object.
+        assert_eq!(ObjectProblem::RepeatedName.about(), ObjectProblem::RepeatedName.to_string());
+    }
+
+    #[test]
     fn both_partners_are_named() {
         let (a, b) = ("CN=a,DC=x".parse().unwrap(), "CN=b,DC=x".parse().unwrap());
         assert_eq!(pair(&a, Some(&b)), "CN=a,DC=x <-> CN=b,DC=x");

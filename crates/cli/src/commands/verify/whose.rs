@@ -72,8 +72,11 @@ pub(super) fn whose(seat: &Seat, old: OldServer<'_>) -> Whose {
         return Whose::Unknown;
     }
     if !is_on(sql_host) {
-        // What else is on the old server is not to be told apart from what it uses.
-        return if old.host.is_some_and(is_on) { Whose::Unknown } else { Whose::New };
+        // What else is on the old server is not to be told apart from what it uses; and a name that the machine itself does not
+        // say may be another one for it.
+        let is_told = seat.machine.as_deref().is_some_and(is_name);
+        let is_other = is_told && !old.host.is_some_and(is_on);
+        return if is_other { Whose::New } else { Whose::Unknown };
     }
     let instance =
         |it: &str| if it.eq_ignore_ascii_case("MSSQLSERVER") { "" } else { it }.to_lowercase();
@@ -131,6 +134,7 @@ mod tests {
             // An alias: the machine says who it is.
             (Some("SQL1"), "alias.corp.example", Some("A"), sql(r"SQL1\A"), Old),
             (Some("NODE2"), "sql1", Some("A"), sql(r"SQL1\A"), Old),
+            (None, "alias.corp.example", Some("A"), sql(r"SQL1\A"), Unknown),
             // Words for the old server itself.
             (Some("OLD1"), "old1", Some("MSONLINE"), sql(r".\MSONLINE"), Old),
             (Some("OLD1"), "old1", Some("MSONLINE"), sql(r"(localdb)\.\ADSync"), Old),
