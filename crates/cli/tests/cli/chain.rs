@@ -140,7 +140,7 @@ impl Chain {
         let (ann, team) = (&known["ann"], &known["team"]);
         let user = |name: &str, number: u8, anchor: &str, sid: &str, title: Value| {
             json!({"id": small::object_id(number), "accountEnabled": true, "displayName": name,
-                "jobTitle": title, "onPremisesSyncEnabled": true, "onPremisesImmutableId": anchor,
+                "jobTitle": title, "assignedLicenses": [], "onPremisesSyncEnabled": true, "onPremisesImmutableId": anchor,
                 "onPremisesSecurityIdentifier": sid, "onPremisesSamAccountName": "ann",
                 "onPremisesDomainName": "corp.fabrikam.example", "userPrincipalName": format!("{}@fabrikam.example",
                 name.split(' ').next().unwrap_or_default().to_lowercase())})
