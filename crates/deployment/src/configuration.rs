@@ -4,7 +4,7 @@ use rusqlite::{Transaction, params};
 
 use crate::{
     ConnectorKind, Store, StoreError, StoredConnector,
-    runs::{clear_synchronizations, forget_worked_out},
+    clearing::{clear_synchronizations, forget_worked_out},
 };
 
 /// A part of a connector's directory.

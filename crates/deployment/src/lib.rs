@@ -6,6 +6,7 @@
 //!
 //! The tables are in `migrations/sqlite`, numbered; `migrations/mssql` holds the same for SQL Server.
 
+mod clearing;
 mod configuration;
 mod error;
 mod evidence;
@@ -46,12 +47,6 @@ pub const RULE_BASIS: &str = "rule_basis";
 
 /// Setting with the facts of the tenant, as JSON; `null` when the newest import told none.
 pub const TENANT_FACTS: &str = "tenant_facts";
-
-/// Settings that are worked out of the newest runs: when runs change, they are gone.
-const WORKED_OUT: [&str; 3] = ["guards", "guard_details", "report"];
-
-/// Settings that a full synchronization leaves: where its runs are cleared, they are gone.
-const SYNCHRONIZED: [&str; 2] = ["synchronization_summary", "synchronized_as_of"];
 
 /// An open deployment store. One process at a time has it.
 #[derive(Debug)]

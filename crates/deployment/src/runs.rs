@@ -4,11 +4,14 @@ use dirlift_model::{
     pending::Operation,
 };
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::{
-    FULL_SYNCHRONIZATION, SYNCHRONIZED, Store, WORKED_OUT, configuration::write_settings,
-    error::StoreError, time,
+    Store,
+    clearing::{clear, forget_worked_out},
+    configuration::write_settings,
+    error::StoreError,
+    time,
 };
 
 /// Rows of one transaction while a run brings objects.
@@ -103,10 +106,6 @@ pub struct PendingCount {
     /// How many.
     pub count: u64,
 }
-
-/// Tables with what runs bring.
-const BROUGHT: [&str; 4] =
-    ["connector_space_object", "metaverse_object", "pending_export", "run_step"];
 
 const WRITING: &str = "writing a run";
 pub(crate) const READING: &str = "reading a run";
@@ -395,42 +394,6 @@ impl Store {
         }
         Ok(object)
     }
-}
-
-/// A verdict never stands beside runs that it has not seen.
-pub(crate) fn forget_worked_out(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    WORKED_OUT.iter().try_for_each(|it| {
-        transaction.execute("DELETE FROM setting WHERE name = ?1", [it]).map(|_| ())
-    })
-}
-
-/// Clears every full synchronization with all that it brought.
-pub(crate) fn clear_synchronizations(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    let profile = FULL_SYNCHRONIZATION;
-    for name in SYNCHRONIZED {
-        transaction.execute("DELETE FROM setting WHERE name = ?1", [name])?;
-    }
-    for table in BROUGHT {
-        let sql =
-            format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE profile = ?1)");
-        transaction.execute(&sql, [profile])?;
-    }
-    transaction.execute("DELETE FROM run WHERE profile = ?1", [profile]).map(|_| ())
-}
-
-/// Clears runs with all that they brought.
-fn clear(
-    transaction: &Transaction<'_>,
-    which: &str,
-    connector: &str,
-    profile: &str,
-) -> rusqlite::Result<()> {
-    for table in BROUGHT {
-        let sql = format!("DELETE FROM {table} WHERE run_id IN (SELECT id FROM run WHERE {which})");
-        transaction.execute(&sql, [connector, profile])?;
-    }
-    transaction.execute(&format!("DELETE FROM run WHERE {which}"), [connector, profile])?;
-    Ok(())
 }
 
 /// Takes the objects of a run. Without [`ObjectWriter::finish`] the newest of them are lost, and the run has no end.
