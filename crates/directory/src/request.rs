@@ -55,6 +55,13 @@ impl PartitionRequest {
 }
 
 impl ImportRequest {
+    /// Whether objects of a class are brought, of one partition at least.
+    pub fn brings(&self, class: &AttributeName) -> bool {
+        let partitions = self.partitions.iter().map(|it| &it.object_classes);
+        let mut lists = partitions.filter(|it| !it.is_empty()).chain([&self.object_classes]);
+        lists.any(|it| it.contains(class))
+    }
+
     /// Every domain, with the classes and attributes that the stock connectors select.
     pub fn stock() -> Self {
         Self {
@@ -146,6 +153,17 @@ impl ImportRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_of_a_partition_stand_before_those_of_the_request() {
+        let mut request = ImportRequest::stock();
+        request.object_classes = vec!["user".into()];
+        request.partitions = vec![PartitionRequest::whole("DC=a".parse().unwrap())];
+        let brings = |it: &ImportRequest, class: &str| it.brings(&class.into());
+        assert!(brings(&request, "USER") && !brings(&request, "computer"));
+        request.partitions[0].object_classes = vec!["computer".into()];
+        assert!(brings(&request, "computer"));
+    }
 
     fn partition(inclusions: &[&str], exclusions: &[&str]) -> PartitionRequest {
         let dns = |all: &[&str]| all.iter().map(|it| it.parse().unwrap()).collect();

@@ -7,7 +7,7 @@
 mod csv;
 mod error;
 mod folder;
-mod load;
+pub(crate) mod load;
 mod setup;
 mod sources;
 mod stored;

@@ -31,9 +31,14 @@ pub const MAPPINGS: &[Mapping] = &[
     known("city", &[User], "city", Form::Text),
     known("cloudAnchor", &[User, Group, Contact, Device], "id", Form::CloudAnchor),
     unknown("cloudLegacyExchangeDN", &[User, Group, Contact]),
-    // The connector's own contacts have no such attribute and no rule reads it there; it tells what the tenant marks as
-    // synchronised.
-    known("cloudMastered", &[User, Group, Contact], "onPremisesSyncEnabled", Form::CloudMastered),
+    // The connector's own contacts and devices have no such attribute and no rule reads it there; it tells what the tenant
+    // marks as synchronised.
+    known(
+        "cloudMastered",
+        &[User, Group, Contact, Device],
+        "onPremisesSyncEnabled",
+        Form::CloudMastered,
+    ),
     unknown("cloudMSExchArchiveStatus", &[User]),
     unknown("cloudMSExchBlockedSendersHash", &[User]),
     unknown("cloudMSExchDelegateListLink", &[User]),

@@ -73,6 +73,10 @@ pub(super) fn synchronized(
         spaces.push(space(connector, &facts));
     }
     let mut engine = Synchronization::with_rules(&rules, spaces, options)?;
+    let brings_computers = {
+        let mut requests = connectors.iter().filter(|it| !it.is_cloud).map(ConnectorSetup::request);
+        requests.any(|it| it.is_ok_and(|it| it.brings(&rehearsal::load::COMPUTER.into())))
+    };
     for connector in connectors {
         let run = store.finished_run(connector.id, FULL_IMPORT)?;
         let run = run.ok_or(ApplyError::Configuration("a connector has no full import"))?;
@@ -81,7 +85,8 @@ pub(super) fn synchronized(
         store.for_each_object(run, |object| {
             if wrong.is_none() {
                 see(connector.id, &object);
-                wrong = engine.add(connector.id, object).err();
+                let mark = rehearsal::load::mark(brings_computers, &object);
+                wrong = engine.add_marked(connector.id, object, mark).err();
                 progress.advance(1);
             }
         })?;

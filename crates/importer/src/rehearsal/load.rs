@@ -13,7 +13,7 @@ use dirlift_model::{
     progress::Progress,
     text::{plural, shorten},
 };
-use dirlift_syncengine::sync::{Options, Readable, Synchronization, Synchronized};
+use dirlift_syncengine::sync::{Mark, Options, Readable, Synchronization, Synchronized};
 use tokio::sync::mpsc;
 
 use super::{
@@ -75,6 +75,19 @@ pub enum CloudSource<'a> {
     Objects(&'a mut dyn Objects),
 }
 
+/// What devices come from.
+pub(crate) const COMPUTER: &str = "computer";
+
+/// How an object of any directory is taken. Where no computer is imported nothing is known of what devices come from, and
+/// none of them is this server's to delete.
+pub(crate) fn mark(brings_computers: bool, object: &CsObject) -> Mark {
+    if brings_computers || !object.object_type.is(Kind::Device.object_type()) {
+        Mark::Inferred
+    } else {
+        Mark::CloudOnly
+    }
+}
+
 /// Fills a synchronization, object by object.
 #[derive(Debug)]
 pub struct Loader {
@@ -88,6 +101,7 @@ pub struct Loader {
     n_rules: u64,
     left_out: Vec<String>,
     notes: Vec<String>,
+    brings_computers: bool,
 }
 
 impl Loader {
@@ -111,6 +125,7 @@ impl Loader {
             }
         }
         let n_rules = rules.rules().len() as u64;
+        let brings_computers = setup.forests().iter().any(|it| it.request.brings(&COMPUTER.into()));
         let synchronization = Synchronization::new(rules, connectors, options)?;
         let objects = setup.connectors.iter().map(|it| (it.id, BTreeMap::new())).collect();
         Ok(Self {
@@ -123,6 +138,7 @@ impl Loader {
             n_rules,
             left_out,
             notes,
+            brings_computers,
         })
     }
 
@@ -147,7 +163,8 @@ impl Loader {
         {
             self.users.insert(id, object.dn.clone());
         }
-        Ok(self.synchronization.add(connector, object)?)
+        let mark = mark(self.brings_computers, &object);
+        Ok(self.synchronization.add_marked(connector, object, mark)?)
     }
 
     /// Ends with the facts of the tenant.
@@ -371,4 +388,17 @@ fn given(
 fn connector_of(loader: &Loader, id: Guid) -> Result<ConnectorSetup, RehearsalError> {
     let found = loader.setup.connectors.iter().find(|it| it.id == id).cloned();
     found.ok_or_else(|| RehearsalError::Sources(format!("there is no connector {id}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_nobodys_where_no_computer_is_imported() {
+        let object = |of: &str| CsObject::new("CN={61}".parse().unwrap(), of);
+        assert_eq!(mark(false, &object("device")), Mark::CloudOnly);
+        assert_eq!(mark(true, &object("device")), Mark::Inferred);
+        assert_eq!(mark(false, &object("user")), Mark::Inferred);
+    }
 }
