@@ -228,14 +228,9 @@ fn bare_host(name: &str) -> &str {
     name.split(['\\', ',']).next().unwrap_or(name).trim()
 }
 
-/// Compares host names by their first label when one of them has no domain.
+/// Whether two names of servers, perhaps with a protocol, an instance and a port, are of one host.
 pub(crate) fn same_host(a: &str, b: &str) -> bool {
-    let (a, b) = (bare_host(a), bare_host(b));
-    if a.contains('.') && b.contains('.') {
-        return a.eq_ignore_ascii_case(b);
-    }
-    let label = |it: &str| it.split('.').next().unwrap_or(it).to_ascii_lowercase();
-    label(a) == label(b)
+    dirlift_model::host::same_host(bare_host(a), bare_host(b))
 }
 
 fn database_kind(facts: &DatabaseFacts) -> DatabaseKind {

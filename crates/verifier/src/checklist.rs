@@ -14,7 +14,7 @@ mod verified;
 pub use self::{
     catalogue::{CATALOGUE, Proof, Row, rows},
     condition::{Condition, federation, switches},
-    evaluate::{Known, evaluate, is_past, is_same_host, is_switch},
+    evaluate::{Known, evaluate, is_past, is_switch},
     observed::{Unusable, last_export, new_server, old_server},
     own::own_evidence,
     record::{Refused, may_record, valid_until},

@@ -95,11 +95,11 @@ fn dirlift(
 /// The first lines of a text, and how many there are more.
 fn shortened(text: &str, most: usize) -> String {
     let n_lines = text.lines().count();
-    let mut out: String = text.lines().take(most).map(|it| format!("{it}\n")).collect();
+    let mut lines: Vec<_> = text.lines().take(most).map(str::to_owned).collect();
     if n_lines > most {
-        out.push_str(&format!("... {} more lines\n", n_lines - most));
+        lines.push(format!("... {} more lines", n_lines - most));
     }
-    out
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

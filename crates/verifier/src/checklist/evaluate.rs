@@ -7,6 +7,7 @@ use dirlift_model::{
         Checklist, Counts, CutOver, Evidence, EvidenceKind, FORMAT_VERSION, ItemState, Phase,
         Rehearsed, Seen, Switches, Word,
     },
+    host::same_host,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -95,7 +96,7 @@ pub fn is_switch(switches: &Switches, all: &[Evidence], it: &Evidence, now: Time
                 .host
                 .as_ref()
                 .zip(it.host.as_ref())
-                .is_some_and(|(before, it)| is_same_host(before, it))
+                .is_some_and(|(before, it)| same_host(before, it))
             && is_same_place(&before.source, &it.source)
     };
     is_in_place || all.iter().any(has_staged)
@@ -308,7 +309,7 @@ impl Case<'_> {
     fn is_about_the_right_host(&self, it: &Evidence) -> bool {
         match (&self.switches.old_host, it.kind) {
             (Some(old), EvidenceKind::OldServerOff) => {
-                it.host.as_ref().is_some_and(|host| is_same_host(old, host))
+                it.host.as_ref().is_some_and(|host| same_host(old, host))
             }
             _ => true,
         }
@@ -318,15 +319,6 @@ impl Case<'_> {
     pub(super) fn old_product(&self) -> &'static str {
         self.switches.product.map_or("the old server", Product::as_str)
     }
-}
-
-/// Whether two names, with or without a DNS suffix, are of the same machine.
-pub fn is_same_host(a: &str, b: &str) -> bool {
-    let label = |it: &str| it.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    if a.contains('.') && b.contains('.') {
-        return a.eq_ignore_ascii_case(b);
-    }
-    !label(a).is_empty() && label(a) == label(b)
 }
 
 /// Whether a time has come, as far as the clocks of two machines agree.

@@ -38,7 +38,7 @@ pub fn own_evidence(rehearsed: &Rehearsed) -> Vec<Evidence> {
         } else {
             format!(
                 "the rehearsal used standard rules of another origin ({basis}): export the new server's own and run \
-                 `dirlift migrate` with --rules"
+                 `dirlift sync STORE --rules FOLDER`"
             )
         };
         all.push(Evidence::new(EvidenceKind::TargetRules, is_target, detail, "deployment", *at));

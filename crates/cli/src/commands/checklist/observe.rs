@@ -9,12 +9,11 @@ use dirlift_exporter::bundle::Bundle;
 use dirlift_model::{
     Analysis, Facts,
     checklist::{CutOver, Evidence, EvidenceKind, Switches},
+    host::same_host,
     text::sanitize,
 };
 use dirlift_source::{Host as _, Snapshot};
-use dirlift_verifier::checklist::{
-    Unusable, is_past, is_same_host, is_switch, new_server, old_server, switches,
-};
+use dirlift_verifier::checklist::{Unusable, is_past, is_switch, new_server, old_server, switches};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -157,7 +156,7 @@ fn check_host(
             .hint("give the bundle that the deployment was made from with --bundle"));
     };
     for host in all.iter().filter_map(|it| it.host.as_ref()) {
-        if is_same_host(old, host) != is_old {
+        if same_host(old, host) != is_old {
             let text = if is_old {
                 format!("reading {}: it is of {host}, and the old server is {old}", path.display())
             } else {

@@ -2,7 +2,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dirlift_deployment::{
-    ConnectorKind, Drawer, PendingHead, RunId, RunStep, Scratch, Store, StoreError, StoredConnector,
+    ConnectorKind, Drawer, PendingHead, RunId, RunStep, Scratch, Store, StoreError,
+    StoredConnector, TENANT_FACTS,
 };
 use dirlift_importer::apply::{self, ApplyError};
 use dirlift_model::{DistinguishedName, Guid, PendingExport, TenantFacts, pending::Operation};
@@ -11,9 +12,6 @@ use dirlift_verifier::{
 };
 
 use super::places::{Place, Places};
-
-/// The setting that holds the facts of the tenant, as JSON.
-const TENANT_FACTS: &str = "tenant_facts";
 
 const NAMES: Drawer = Drawer(0);
 const ANCHORS: Drawer = Drawer(1);

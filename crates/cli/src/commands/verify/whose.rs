@@ -2,7 +2,7 @@
 use std::net::IpAddr;
 
 use dirlift_importer::plan::SqlServer;
-use dirlift_verifier::checklist::is_same_host;
+use dirlift_model::host::same_host;
 
 /// Characters of a machine's name that Windows tells; the rest of a longer one is cut off.
 const NETBIOS: usize = 15;
@@ -105,7 +105,7 @@ fn is_alike(a: &str, b: &str) -> bool {
     let label = |it: &str| it.split('.').next().unwrap_or_default().to_lowercase();
     let (first, second) = (label(a), label(b));
     let is_cut = |short: &str, long: &str| short.len() == NETBIOS && long.starts_with(short);
-    is_same_host(a, b) || is_cut(&first, &second) || is_cut(&second, &first)
+    same_host(a, b) || is_cut(&first, &second) || is_cut(&second, &first)
 }
 
 #[cfg(test)]

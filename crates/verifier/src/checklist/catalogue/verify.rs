@@ -33,7 +33,7 @@ pub(super) const VERIFY: &[Row] = &[
     Row {
         id: "target-rules",
         title: "Rehearse with the new server's own rules",
-        what: "Export the rules of the new server and run the rehearsal with them (`dirlift migrate --rules`). Built-in rules \
+        what: "Export the rules of the new server and run the rehearsal with them (`dirlift sync STORE --rules FOLDER`). Built-in rules \
                stand in for them, and prove nothing.",
         proof: Proof::Seen(EvidenceKind::TargetRules),
         ..BASE
