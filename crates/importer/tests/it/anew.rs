@@ -3,14 +3,15 @@ use std::path::{Path, PathBuf};
 
 use dirlift_deployment::{FULL_SYNCHRONIZATION, StepState, Store};
 use dirlift_importer::{
-    apply::{self, Anew, ApplyError, Order, Outcome, Report},
+    apply::{self, Anew, ApplyError, Outcome, Report},
     plan::plan,
 };
-use dirlift_model::{Guid, Plan, ServerConfiguration, SyncRule, checklist::CutOver};
+use dirlift_model::{Plan, ServerConfiguration, SyncRule, checklist::CutOver};
 use tempfile::TempDir;
 
 use super::common::{
-    Memory, analysis, bundle, cloud_id, inbound, minute, outbound, ports, request, settings, setup,
+    Memory, analysis, bundle, cloud_id, inbound, minute, order, outbound, ports, request, settings,
+    setup,
 };
 
 fn folder() -> (TempDir, PathBuf) {
@@ -28,14 +29,8 @@ fn run(
     let mut plan = plan(&request(&bundle));
     change(&mut plan);
     let setup = setup();
-    let order = Order {
-        plan: &plan,
-        store: path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &bundle.sum().to_string(),
-        setup: &setup,
-        typed_host: None,
-    };
+    let sum = bundle.sum().to_string();
+    let order = order(&plan, path, &sum, &setup);
     apply::apply(&order, &mut ports(memory, &mut (), &mut ()))
 }
 

@@ -6,11 +6,11 @@ use dirlift_importer::{
     apply::{self, ApplyError, Order},
     plan::{Request, plan},
 };
-use dirlift_model::{Guid, Plan, Product, TenantFacts};
+use dirlift_model::{Plan, Product, TenantFacts};
 use tempfile::TempDir;
 
 use super::common::{
-    Memory, Notes, analysis, bundle, cloud_id, content, counts, forest_id, ports, request,
+    Memory, Notes, analysis, bundle, cloud_id, content, counts, forest_id, order, ports, request,
     settings, setup,
 };
 
@@ -32,14 +32,7 @@ fn a_plan_is_carried_out_once() {
     let (_folder, path) = folder();
     let (plan, sum) = planned(|_| {});
     let setup = setup();
-    let order = Order {
-        plan: &plan,
-        store: &path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &sum,
-        setup: &setup,
-        typed_host: None,
-    };
+    let order = order(&plan, &path, &sum, &setup);
     let (mut memory, mut notes) = (Memory::new(30), Notes::default());
     let outcome = apply::apply(&order, &mut ports(&mut memory, &mut notes, &mut ())).unwrap();
     assert!(outcome.changed && !outcome.report.has_objections());
@@ -93,14 +86,7 @@ fn a_source_that_fails_is_resumed_where_it_stopped() {
     let (_folder, path) = folder();
     let (plan, sum) = planned(|_| {});
     let setup = setup();
-    let order = Order {
-        plan: &plan,
-        store: &path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &sum,
-        setup: &setup,
-        typed_host: None,
-    };
+    let order = order(&plan, &path, &sum, &setup);
     let mut memory = Memory::new(20);
     memory.failing.push(cloud_id());
     let error = apply::apply(&order, &mut ports(&mut memory, &mut (), &mut ())).unwrap_err();
@@ -125,14 +111,7 @@ fn drift_and_other_deployments_are_refused() {
     let (_folder, path) = folder();
     let (plan, sum) = planned(|_| {});
     let setup = setup();
-    let order = Order {
-        plan: &plan,
-        store: &path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &sum,
-        setup: &setup,
-        typed_host: None,
-    };
+    let order = order(&plan, &path, &sum, &setup);
     apply::apply(&order, &mut ports(&mut Memory::new(2), &mut (), &mut ())).unwrap();
     let before = std::fs::read(&path).unwrap();
     let (drifted, _) = planned(|it| it.entra = Some("another-folder".to_owned()));
@@ -161,14 +140,7 @@ fn without_synchronisation_nothing_is_imported_until_it_is_asked_for() {
     let (_folder, path) = folder();
     let (plan, sum) = planned(|it| it.synchronize = false);
     let setup = setup();
-    let order = Order {
-        plan: &plan,
-        store: &path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &sum,
-        setup: &setup,
-        typed_host: None,
-    };
+    let order = order(&plan, &path, &sum, &setup);
     let mut memory = Memory::new(6);
     apply::apply(&order, &mut ports(&mut memory, &mut (), &mut ())).unwrap();
     assert!(memory.imports.is_empty());
@@ -197,14 +169,7 @@ fn guards_object_to_deletes_and_administrators() {
     let (plan, sum) = planned(|_| {});
     let mut setup = setup();
     setup.delete_limit = Some(3);
-    let order = Order {
-        plan: &plan,
-        store: &path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &sum,
-        setup: &setup,
-        typed_host: None,
-    };
+    let order = order(&plan, &path, &sum, &setup);
     let mut memory = Memory::new(12);
     memory.gone = 4;
     memory.administrator = Some(10);

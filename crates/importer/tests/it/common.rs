@@ -10,12 +10,12 @@ use dirlift_exporter::{
 };
 use dirlift_importer::{
     Directories,
-    apply::{ImportFacts, Imported, Moment, Ports, SourceFailed, Watch},
+    apply::{ImportFacts, Imported, Moment, Order, Ports, SourceFailed, Watch},
     plan::{AdSource, ConnectOptions, Request},
     setup::{BundleRules, ConnectorSetup, PartitionSetup, Setup},
 };
 use dirlift_model::{
-    Analysis, AttributeValue, CsObject, Guid, Product, SyncRule, TenantFacts,
+    Analysis, AttributeValue, CsObject, Guid, Plan, Product, SyncRule, TenantFacts,
     analysis::{
         Database, DatabaseKind, Deployment, Estimate, Objects, Path as UpgradePath, Recommendation,
         Source,
@@ -30,6 +30,16 @@ use dirlift_model::{
     tenant::{Domain, ObjectCount, RoleMember},
 };
 use jiff::Timestamp;
+
+/// An order that nobody has to confirm by a host's name.
+pub(crate) fn order<'a>(
+    plan: &'a Plan,
+    store: &'a Path,
+    bundle_sha256: &'a str,
+    setup: &'a Setup,
+) -> Order<'a> {
+    Order { plan, store, id: Guid::from_u128(7), bundle_sha256, setup, typed_host: None }
+}
 
 pub(crate) const HOST: &str = "OLD-SYNC.fabrikam.example";
 pub(crate) const TOOL: &str = "dirlift 0.1.0";

@@ -12,13 +12,13 @@ use std::{
 };
 
 use dirlift_importer::{
-    apply::{self, Anew, Moment, Order, Outcome, Watch},
+    apply::{self, Anew, Moment, Outcome, Watch},
     plan::plan,
 };
-use dirlift_model::{Guid, ServerConfiguration};
+use dirlift_model::ServerConfiguration;
 
 use super::common::{
-    Memory, Notes, analysis, bundle, content, difference, inbound, outbound, ports, request,
+    Memory, Notes, analysis, bundle, content, difference, inbound, order, outbound, ports, request,
     settings, setup,
 };
 
@@ -67,14 +67,8 @@ fn migrate(path: &Path, watch: &mut dyn Watch) -> Outcome {
     let bundle = bundle(&settings(), &analysis());
     let plan = plan(&request(&bundle));
     let setup = setup();
-    let order = Order {
-        plan: &plan,
-        store: path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &bundle.sum().to_string(),
-        setup: &setup,
-        typed_host: None,
-    };
+    let sum = bundle.sum().to_string();
+    let order = order(&plan, path, &sum, &setup);
     let mut memory = Memory::new(u128::from(users()));
     apply::apply(&order, &mut ports(&mut memory, watch, &mut ())).unwrap()
 }

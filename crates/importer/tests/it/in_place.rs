@@ -8,14 +8,15 @@ use dirlift_importer::{
     services,
 };
 use dirlift_model::{
-    Guid,
     checklist::CutOver,
     host::{ServiceState, StartType},
     plan::Mode,
 };
 use dirlift_testkit::services::FakeServices;
 
-use super::common::{Memory, analysis, bundle, cloud_id, minute, ports, request, settings, setup};
+use super::common::{
+    Memory, analysis, bundle, cloud_id, minute, order, ports, request, settings, setup,
+};
 
 const ENGINE: &str = "FIMSynchronizationService";
 const SCHEDULER: &str = "MSOnlineSyncScheduler";
@@ -36,14 +37,8 @@ fn run(
     assert!(plan.is_feasible());
     let mut setup = setup();
     setup.delete_limit = Some(3);
-    let order = Order {
-        plan: &plan,
-        store: path,
-        id: Guid::from_u128(7),
-        bundle_sha256: &bundle.sum().to_string(),
-        setup: &setup,
-        typed_host: typed,
-    };
+    let sum = bundle.sum().to_string();
+    let order = Order { typed_host: typed, ..order(&plan, path, &sum, &setup) };
     let mut memory = Memory::new(4);
     memory.gone = gone;
     let mut control = services.clone();
