@@ -34,6 +34,19 @@ pub(super) fn in_order<S: Sync, T: Send>(
     }
 }
 
+/// Works on each thing, on all of them at once if there is more than one thread: there are few of them.
+pub(super) fn each_at_once<T: Send>(threads: usize, all: &mut [T], work: impl Fn(&mut T) + Sync) {
+    if threads < 2 {
+        all.iter_mut().for_each(work);
+    } else {
+        thread::scope(|scope| {
+            for it in all {
+                scope.spawn(|| work(it));
+            }
+        });
+    }
+}
+
 fn wave_of<S: Sync, T: Send>(
     threads: usize,
     range: Range<usize>,
@@ -68,6 +81,15 @@ fn wave_of<S: Sync, T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_thing_is_worked_on_once() {
+        for threads in [0, 1, 2, 5] {
+            let mut all = [1, 2, 3];
+            each_at_once(threads, &mut all, |it| *it *= 10);
+            assert_eq!(all, [10, 20, 30], "{threads}");
+        }
+    }
 
     #[test]
     fn results_come_in_order_for_any_number_of_threads() {

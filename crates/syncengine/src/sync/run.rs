@@ -7,6 +7,7 @@ use super::{
     history, inbound,
     link::{self, Links, MAX_PASSES},
     metaverse::Metaverse,
+    parallel::each_at_once,
     plan::Plans,
     result::Synchronized,
     search::Search,
@@ -42,18 +43,16 @@ pub(super) fn run(sync: Synchronization) -> Result<Synchronized, SyncError> {
 /// Puts the spaces in order and works out what their objects contribute.
 fn prepare(sync: Synchronization) -> Result<(State, Groups, Search), SyncError> {
     let Synchronization { rules, attributes, mut arena, mut spaces, options } = sync;
+    each_at_once(options.threads, &mut spaces, |space| space.settle(&arena));
     let mut base = 0_usize;
     for space in &mut spaces {
         space.base = small(base);
-        space.settle(&arena);
         base += space.len();
     }
     if base >= NONE as usize / 2 {
         return Err(SyncError::TooLarge);
     }
-    for space in &mut spaces {
-        space.resolve_references(&arena);
-    }
+    each_at_once(options.threads, &mut spaces, |space| space.resolve_references(&arena));
     arena.intern(super::arena::Raw::text(""));
     let plans = Plans::new(&rules, &spaces);
     let n_spaces = spaces.len();

@@ -2,6 +2,7 @@
 use std::collections::HashMap;
 
 use dirlift_model::{AttributeName, CsObject, DistinguishedName, Guid};
+use foldhash::fast::RandomState;
 
 use super::{
     arena::{Arena, ValueId},
@@ -147,7 +148,7 @@ impl Space {
     pub(super) fn resolve_references(&mut self, arena: &Arena) {
         let base = self.base;
         let mut lists = std::mem::take(&mut self.lists);
-        let mut known = HashMap::new();
+        let mut known: HashMap<ValueId, ValueId, RandomState> = HashMap::default();
         lists.map_values(false, |_, id| {
             if id.as_object().is_some() || arena.raw(id).kind != Kind::Reference {
                 return id;
