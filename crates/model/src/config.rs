@@ -13,7 +13,9 @@ use crate::{AttributeName, DistinguishedName, Guid, SyncRule};
 
 pub use self::{
     filter::{ConnectorFilter, FilterAlternative, FilterCondition, FilterOperator},
-    flow::{ExportFlow, FlowSource, ImportFlow, ImportFlows, JoinCriterion, JoinProfile, Projection},
+    flow::{
+        ExportFlow, FlowSource, ImportFlow, ImportFlows, JoinCriterion, JoinProfile, Projection,
+    },
     run::{RunProfile, RunStep, RunStepKind},
 };
 
