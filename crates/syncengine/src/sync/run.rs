@@ -43,10 +43,11 @@ pub(super) fn run(sync: Synchronization) -> Result<Synchronized, SyncError> {
 /// Puts the spaces in order and works out what their objects contribute.
 fn prepare(sync: Synchronization) -> Result<(State, Groups, Search), SyncError> {
     let Synchronization { rules, attributes, mut arena, mut spaces, options } = sync;
-    each_at_once(options.threads, &mut spaces, |space| space.settle(&arena));
     let mut base = 0_usize;
     for space in &mut spaces {
         space.base = small(base);
+        // One after the other: while it is put in order a space holds its names twice.
+        space.settle(&arena);
         base += space.len();
     }
     if base >= NONE as usize / 2 {
