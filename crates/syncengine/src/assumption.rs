@@ -156,6 +156,11 @@ impl AssumptionSet {
         Self(self.0 | other.0)
     }
 
+    /// Whether everything of another set is in this one.
+    pub(crate) const fn includes(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
     /// Whether nothing was assumed.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

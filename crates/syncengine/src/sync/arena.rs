@@ -121,6 +121,28 @@ impl Arena {
         Raw { kind: kind_of(head & 7), bytes: rest.get(..len).unwrap_or_default() }
     }
 
+    /// Takes in what came on top, under the numbers that it has. No value of it is in this store yet.
+    pub(super) fn absorb(&mut self, growth: Growth) {
+        let Growth { own, first } = growth;
+        let n_pages = small(self.pages.len());
+        let n_values = self.len() + own.len();
+        self.full |= own.full
+            || first as usize != self.len()
+            || n_values >= LOCAL as usize
+            || self.pages.len() + own.pages.len() > 1 << (32 - UNIT_BITS);
+        if self.full {
+            return;
+        }
+        while n_values * 8 >= self.table.len() * 7 {
+            self.grow();
+        }
+        self.pages.extend(own.pages);
+        self.places.extend(own.places.iter().map(|it| it + (n_pages << UNIT_BITS)));
+        for found in own.table.into_iter().filter(|it| it.id != 0) {
+            self.put(Slot { id: found.id + first, ..found });
+        }
+    }
+
     /// Whether a value had no place any more.
     pub(super) const fn is_full(&self) -> bool {
         self.full
@@ -164,12 +186,18 @@ impl Arena {
         let n_slots = (self.table.len() * 2).max(1 << 10);
         let old = std::mem::replace(&mut self.table, vec![Slot::default(); n_slots]);
         for found in old.into_iter().filter(|it| it.id != 0) {
-            let mut slot = found.tag as usize & (n_slots - 1);
-            while self.table[slot].id != 0 {
-                slot = (slot + 1) & (n_slots - 1);
-            }
-            self.table[slot] = found;
+            self.put(found);
         }
+    }
+
+    /// Fills a place of the table with a value that is not there yet.
+    fn put(&mut self, new: Slot) {
+        let mask = self.table.len() - 1;
+        let mut slot = new.tag as usize & mask;
+        while self.table[slot].id != 0 {
+            slot = (slot + 1) & mask;
+        }
+        self.table[slot] = new;
     }
 
     /// Writes a value and says where, or nothing if the store has no place for it.
@@ -224,11 +252,39 @@ impl<'a> Overlay<'a> {
     }
 }
 
+/// Values that come on top of those of a store while workers still look into it.
+pub(super) struct Growth {
+    own: Arena,
+    /// The number that its first value gets.
+    first: u32,
+}
+
+impl Growth {
+    pub(super) fn on(shared: &Arena) -> Self {
+        let own = Arena { hasher: shared.hasher.clone(), ..Arena::default() };
+        Self { own, first: small(shared.len()) }
+    }
+
+    /// Takes over what a worker found that the store does not have.
+    pub(super) fn adopt(&mut self, worker: &Arena) -> Adopted {
+        let mut adopted = Vec::with_capacity(worker.len());
+        for it in 0..small(worker.len()) {
+            let id = self.own.intern(worker.raw(ValueId(it))).0 + self.first;
+            self.own.full |= id >= LOCAL;
+            adopted.push(ValueId(id & (LOCAL - 1)));
+        }
+        self.own.full |= worker.full;
+        Adopted(adopted)
+    }
+}
+
 /// Gives the values of a worker numbers that everybody knows.
 pub(super) struct Adopted(Vec<ValueId>);
 
 impl Adopted {
+    /// Takes over the values of a worker at once, when nobody else looks into the store.
     pub(super) fn new(shared: &mut Arena, own: &Arena) -> Self {
+        shared.full |= own.full;
         Self((0..small(own.len())).map(|it| shared.intern(own.raw(ValueId(it)))).collect())
     }
 
@@ -351,5 +407,34 @@ mod tests {
         assert_eq!(shared.raw(adopted.id(new)).as_str(), "new");
         assert_eq!(adopted.id(known), known);
         assert_eq!(adopted.id(ValueId::object(7)).as_object(), Some(7));
+    }
+
+    #[test]
+    fn what_comes_on_top_keeps_its_numbers() {
+        let mut shared = Arena::default();
+        let known = shared.intern(Raw::text("known"));
+        let mut growth = Growth::on(&shared);
+        let mut ids = Vec::new();
+        for names in [["known", "new", "ann"], ["ann", "bob", "known"]] {
+            let mut overlay = Overlay::new(&shared);
+            let local = names.map(|it| overlay.scalar(&Scalar::text(it)));
+            let adopted = growth.adopt(&overlay.into_own());
+            ids.push(local.map(|it| adopted.id(it)));
+        }
+        let many: Vec<_> = (0..3_000).map(|it| format!("value {it}")).collect();
+        let mut overlay = Overlay::new(&shared);
+        let local: Vec<_> =
+            many.iter().map(|it| overlay.scalar(&Scalar::text(it.as_str()))).collect();
+        let adopted = growth.adopt(&overlay.into_own());
+        shared.absorb(growth);
+        assert_eq!((ids[0][0], ids[1][2], ids[0][2]), (known, known, ids[1][0]));
+        assert_eq!(shared.raw(ids[0][1]).as_str(), "new");
+        assert_eq!(shared.find(Raw::text("bob")), Some(ids[1][1]));
+        for (text, local) in many.iter().zip(local) {
+            assert_eq!(shared.find(Raw::text(text)), Some(adopted.id(local)));
+            assert_eq!(shared.raw(adopted.id(local)).as_str(), text);
+        }
+        assert_eq!(shared.len(), 3_004);
+        assert!(!shared.is_full());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use dirlift_model::{DistinguishedName, pending::Operation};
 
 use super::{
-    arena::{Adopted, Arena, Overlay, ValueId},
+    arena::{Arena, Growth, Overlay, ValueId},
     cells::{Attr, Lists},
     fault::Problem,
     history::{self, Orphan},
@@ -157,26 +157,28 @@ pub(super) fn all(state: &mut State, groups: &Groups, links: &Links, locator: &L
     for space in 0..state.spaces.len() {
         let first = out.records.len();
         if state.plans.has_outbound(space) {
-            let n_objects = state.metaverse.len();
-            let threads = state.options.threads;
+            let mut growth = Growth::on(&state.arena);
             parallel::in_order(
-                threads,
-                n_objects,
-                state,
+                state.options.threads,
+                state.metaverse.len(),
+                &*state,
+                &mut (&mut out, &mut growth),
                 |state, range| piece(state, groups, links, locator, space, range),
-                |state, piece| out.take(state, space, piece),
+                |(out, growth), piece| out.take(growth, space, piece),
             );
+            state.arena.absorb(growth);
         }
         orphans(state, groups, links, space, &mut out);
         in_order_of_names(state, &mut out.records[first..]);
     }
     out.changes.shrink();
+    state.assumptions = state.assumptions.union(out.tally.assumptions);
     out
 }
 
 impl Exports {
-    fn take(&mut self, state: &mut State, space: usize, mut piece: Piece) {
-        let adopted = Adopted::new(&mut state.arena, &piece.own);
+    fn take(&mut self, growth: &mut Growth, space: usize, mut piece: Piece) {
+        let adopted = growth.adopt(&piece.own);
         piece.changes.map_values(true, |_, it: ValueId| adopted.id(it));
         let first = small(self.changes.len());
         self.changes.append(&piece.changes);
@@ -189,7 +191,7 @@ impl Exports {
         }
         self.tally.references_left_out += piece.tally.references_left_out;
         self.tally.kept_without_history += piece.tally.kept_without_history;
-        state.assumptions = state.assumptions.union(piece.tally.assumptions);
+        self.tally.assumptions = self.tally.assumptions.union(piece.tally.assumptions);
     }
 
     fn push(&mut self, record: Record) {
@@ -295,7 +297,8 @@ impl Work<'_> {
         }
         let target = Target { idx, object_type, rules: &rules };
         let finder = Finder { locator: self.locator, links: self.links };
-        let changes = outbound::changes(&view, overlay, target, &finder)?;
+        let used = piece.tally.assumptions;
+        let changes = outbound::changes(&view, overlay, target, &finder, used)?;
         if let Some((_, name)) = outbound::renamed(&view, target, &mut piece.tally.assumptions)? {
             record.operation = Operation::Rename;
             record.name = Some(Box::new(name));

@@ -236,8 +236,7 @@ fn left_out(state: &State, groups: &Groups) -> HashMap<String, u32> {
 fn any_anchor(view: &CsView<'_>) -> Option<String> {
     let state = view.state;
     let plan = state.plans.inbound(view.space, state.spaces[view.space].type_idx(view.idx))?;
-    let anchor = state.attributes.known.source_anchor;
-    let flows = &plan.targets.iter().find(|it| it.0 == anchor)?.1;
+    let flows = plan.flows_to(state.attributes.known.source_anchor);
     let mut used = AssumptionSet::default();
     let rules = inbound::in_scope(view, &mut used);
     flows.iter().filter(|it| rules.contains(&it.rule())).find_map(|it| {

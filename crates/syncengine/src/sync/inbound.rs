@@ -2,7 +2,7 @@
 use dirlift_model::AttributeName;
 
 use super::{
-    arena::{Adopted, Arena, Overlay, ValueId},
+    arena::{Adopted, Arena, Growth, Overlay, ValueId},
     attributes::attr,
     cells::{self, Attr, FlowRef, Lists},
     fault::Problem,
@@ -25,6 +25,7 @@ pub(super) struct Contribution {
     pub(super) list: Vec<u32>,
     /// Attributes whose flow has no result.
     pub(super) failed: Vec<(Attr, Problem)>,
+    /// What was assumed, and what had been before.
     pub(super) assumptions: AssumptionSet,
 }
 
@@ -48,8 +49,7 @@ pub(super) fn flows_in_scope(
 ) -> Vec<FlowRef> {
     let view = CsView::new(state, groups, space, idx);
     let plan = state.plans.inbound(space, state.spaces[space].type_idx(idx));
-    let all = plan.and_then(|it| it.targets.iter().find(|it| it.0 == attribute));
-    let mut out = all.map_or_else(Vec::new, |it| it.1.clone());
+    let mut out = plan.map_or_else(Vec::new, |it| it.flows_to(attribute).to_vec());
     let rules =
         if out.is_empty() { Vec::new() } else { in_scope(&view, &mut AssumptionSet::default()) };
     out.retain(|it| {
@@ -73,28 +73,28 @@ pub(super) fn expected_type<'a>(state: &'a State, rules: &[usize]) -> Option<&'a
     }
 }
 
-/// What the rules contribute to an object of a type of the metaverse. `created` says that the object makes it.
+/// What the rules contribute to an object of a type of the metaverse. `created` says that the object makes it, `used`
+/// what was assumed before.
 pub(super) fn contribute(
     view: &CsView<'_>,
     overlay: &mut Overlay<'_>,
     rules: &[usize],
-    mv_type: Option<&AttributeName>,
-    created: bool,
+    (mv_type, created): (Option<&AttributeName>, bool),
+    used: AssumptionSet,
 ) -> Contribution {
     let state = view.state;
-    let mut out = Contribution::default();
+    let mut out = Contribution { assumptions: used, ..Contribution::default() };
     let type_idx = state.spaces[view.space].type_idx(view.idx);
     let Some(plan) = state.plans.inbound(view.space, type_idx) else { return out };
-    let mask = plan::Mask::new(&state.rules, rules);
+    let mask = plan::Mask::new(&state.rules, rules, |rule| {
+        mv_type.is_none_or(|it| rule.target_object_type.includes(it))
+    });
     let applies = |it: &FlowRef| {
-        mask.has(*it)
-            && flow_of(&state.rules, *it).is_some_and(|(rule, flow)| {
-                flow.applies(created)
-                    && mv_type.is_none_or(|it| rule.target_object_type.includes(it))
-            })
+        mask.has(*it) && flow_of(&state.rules, *it).is_some_and(|it| it.1.applies(created))
     };
+    let awake = plan.awake(view.attributes(), used);
     let mut flows = Vec::new();
-    for (attribute, all) in &plan.targets {
+    for ((attribute, all), _) in plan.targets.iter().zip(awake).filter(|it| it.1) {
         flows.clear();
         flows.extend(all.iter().copied().filter(|it| applies(it)));
         one_attribute(view, overlay, *attribute, &flows, &mut out);
@@ -183,6 +183,7 @@ fn merged(
 }
 
 /// What a piece of work brings.
+#[derive(Default)]
 struct Piece {
     lists: Lists,
     linking: Lists,
@@ -194,40 +195,39 @@ struct Piece {
 
 /// Works out what every object of a space contributes.
 pub(super) fn evaluate(state: &mut State, groups: &Groups, space: usize) {
-    let n_objects = state.spaces[space].len();
-    state.contributions[space] = Lists::default();
-    state.linking[space] = Lists::default();
+    let mut all = Piece::default();
+    let mut growth = Growth::on(&state.arena);
     parallel::in_order(
         state.options.threads,
-        n_objects,
-        state,
+        state.spaces[space].len(),
+        &*state,
+        &mut (&mut all, &mut growth),
         |state, range| {
             let mut overlay = Overlay::new(&state.arena);
-            let mut piece = Piece {
-                lists: Lists::default(),
-                linking: Lists::default(),
-                failed: Vec::new(),
-                errors: Vec::new(),
-                assumptions: AssumptionSet::default(),
-                own: Arena::default(),
-            };
+            let mut piece = Piece::default();
             for idx in range {
                 one_object(state, groups, &mut overlay, space, idx, &mut piece);
             }
             piece.own = overlay.into_own();
             piece
         },
-        |state, mut piece| {
-            let adopted = Adopted::new(&mut state.arena, &piece.own);
+        |(all, growth), mut piece| {
+            let adopted = growth.adopt(&piece.own);
             piece.lists.map_values(true, |_, it| adopted.id(it));
-            state.contributions[space].append(&piece.lists);
-            state.linking[space].append(&piece.linking);
-            state.failed.extend(piece.failed);
-            state.errors.extend(piece.errors);
-            state.assumptions = state.assumptions.union(piece.assumptions);
+            all.lists.append(&piece.lists);
+            all.linking.append(&piece.linking);
+            all.failed.extend(piece.failed);
+            all.errors.extend(piece.errors);
+            all.assumptions = all.assumptions.union(piece.assumptions);
         },
     );
-    state.contributions[space].shrink();
+    all.lists.shrink();
+    state.arena.absorb(growth);
+    state.contributions[space] = all.lists;
+    state.linking[space] = all.linking;
+    state.failed.extend(all.failed);
+    state.errors.extend(all.errors);
+    state.assumptions = state.assumptions.union(all.assumptions);
 }
 
 fn one_object(
@@ -250,8 +250,9 @@ fn one_object(
         }
         None => piece.linking.push(&linking.iter().map(|it| small(*it)).collect::<Vec<_>>()),
     }
-    let contribution = contribute(&view, overlay, &rules, expected_type(state, &rules), true);
-    piece.assumptions = piece.assumptions.union(contribution.assumptions);
+    let expected = expected_type(state, &rules);
+    let contribution = contribute(&view, overlay, &rules, (expected, true), piece.assumptions);
+    piece.assumptions = contribution.assumptions;
     piece.lists.push(&contribution.list);
     if !contribution.failed.is_empty() {
         piece.failed.push((number, contribution.failed));
@@ -305,7 +306,7 @@ pub(super) fn evaluate_again(
         return;
     }
     let mut overlay = Overlay::new(&state.arena);
-    let mut contribution = contribute(&view, &mut overlay, &rules, mv_type, created);
+    let mut contribution = contribute(&view, &mut overlay, &rules, (mv_type, created), used);
     let own = overlay.into_own();
     let adopted = Adopted::new(&mut state.arena, &own);
     cells::map_values(&mut contribution.list, true, |it: ValueId| adopted.id(it));

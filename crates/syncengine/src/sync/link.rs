@@ -269,11 +269,9 @@ pub(super) fn new_name(
 ) -> Result<Option<DistinguishedName>, Problem> {
     let state = view.state;
     let Some(rule) = state.rule(place) else { return Ok(None) };
-    let dn = state.attributes.known.dn;
     let type_idx = state.metaverse.type_idx(view.mv);
     let plan = state.plans.outbound(view.space, type_idx);
-    let flows = plan.and_then(|it| it.targets.iter().find(|it| it.0 == dn));
-    for flow in flows.into_iter().flat_map(|it| &it.1) {
+    for flow in plan.into_iter().flat_map(|it| it.flows_to(state.attributes.known.dn)) {
         let applies = state.rule(flow.rule()).is_some_and(|it| {
             it.target_object_type.overlaps(&rule.target_object_type) && it.scope.holds(view, used)
         });
@@ -356,13 +354,14 @@ fn decide_all(
     search: &Search,
     space: usize,
     open: &[usize],
-    mut each: impl FnMut(usize, Decision),
+    each: impl FnMut(usize, Decision) + Send,
 ) {
-    let threads = state.options.threads;
+    let mut all = (each, AssumptionSet::default());
     parallel::in_order(
-        threads,
+        state.options.threads,
         open.len(),
-        state,
+        &*state,
+        &mut all,
         |state, range| {
             let mut used = AssumptionSet::default();
             let mut out = Vec::new();
@@ -375,13 +374,14 @@ fn decide_all(
             }
             (out, used)
         },
-        |state, (decisions, used)| {
-            state.assumptions = state.assumptions.union(used);
+        |(each, all_used), (decisions, used)| {
+            *all_used = all_used.union(used);
             for (mv, it) in decisions {
                 each(mv, it);
             }
         },
     );
+    state.assumptions = state.assumptions.union(all.1);
 }
 
 /// Makes room for the objects that rules provision. `may_replace` tells which objects of another type make way.

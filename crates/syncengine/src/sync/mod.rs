@@ -42,6 +42,7 @@ mod inbound;
 mod known_by;
 mod link;
 mod metaverse;
+mod needs;
 mod options;
 mod outbound;
 mod parallel;

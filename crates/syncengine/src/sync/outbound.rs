@@ -29,6 +29,7 @@ pub(super) struct Changes {
     /// Attributes with a new value whose present one cannot be read.
     pub(super) unreadable: Vec<Attr>,
     pub(super) references_left_out: u64,
+    /// What was assumed, and what had been before.
     pub(super) assumptions: AssumptionSet,
 }
 
@@ -58,34 +59,38 @@ enum Fate {
     Set { values: Vec<ValueId>, flow: FlowRef },
 }
 
-/// What flows change in an object.
+/// What flows change in an object; `used` is what was assumed before.
 pub(super) fn changes(
     view: &MvView<'_>,
     overlay: &mut Overlay<'_>,
     target: Target<'_>,
     locate: &dyn Locate,
+    used: AssumptionSet,
 ) -> Result<Changes, Problem> {
     let state = view.state;
     let known = &state.attributes.known;
-    let mut out = Changes::default();
+    let mut out = Changes { assumptions: used, ..Changes::default() };
     let plan = state.plans.outbound(view.space, state.metaverse.type_idx(view.mv));
-    let mask = super::plan::Mask::new(&state.rules, target.rules);
+    let Some(plan) = plan else { return Ok(out) };
+    let mask = super::plan::Mask::new(&state.rules, target.rules, |_| true);
+    let applies = |it: &FlowRef| {
+        let flow = super::plan::flow_of(&state.rules, *it);
+        mask.has(*it) && flow.is_some_and(|it| it.1.applies(target.idx.is_none()))
+    };
+    let awake = plan.awake(view.image.iter().map(|it| it.attribute), used);
     let mut flows = Vec::new();
     // Both run in the order of attributes.
     let olds = target.idx.map(|it| state.spaces[view.space].cells(it));
     let mut olds = olds.into_iter().flatten().peekable();
-    for (attribute, all) in plan.into_iter().flat_map(|it| &it.targets) {
-        if *attribute == known.dn {
+    for ((attribute, all), is_awake) in plan.targets.iter().zip(awake) {
+        while olds.next_if(|it| it.attribute < *attribute).is_some() {}
+        let old = olds.next_if(|it| it.attribute == *attribute);
+        // Where nothing was and nothing can come there is nothing to do.
+        if *attribute == known.dn || old.is_none() && !is_awake {
             continue;
         }
         flows.clear();
-        flows.extend(all.iter().copied().filter(|it| {
-            mask.has(*it)
-                && super::plan::flow_of(&state.rules, *it)
-                    .is_some_and(|(_, flow)| flow.applies(target.idx.is_none()))
-        }));
-        while olds.next_if(|it| it.attribute < *attribute).is_some() {}
-        let old = olds.next_if(|it| it.attribute == *attribute);
+        flows.extend(all.iter().copied().filter(|it| applies(it)));
         let old = old.map_or(&[][..], |it| it.words());
         let Fate::Set { values, flow } = fate(view, overlay, &flows, old, locate, &mut out)? else {
             continue;

@@ -1,8 +1,9 @@
 //! Work on several cores with the same result whatever their number.
 use std::{
+    collections::BTreeMap,
     ops::Range,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -10,28 +11,91 @@ use std::{
 
 /// Objects of one piece of work; does not depend on the number of threads.
 const CHUNK: usize = 4_096;
-/// Pieces that may lie ready for each thread before they are merged.
+/// Results for each thread that may wait to be merged before the thread waits too.
 const AHEAD: usize = 4;
 
-/// Splits `0..n` into pieces, works on them side by side, and hands the results over in order. A wave of pieces sees
-/// the state that the merges of the waves before it left.
-pub(super) fn in_order<S: Sync, T: Send>(
+/// Splits `0..n` into pieces and works on them side by side. The results are merged in order while other pieces are
+/// still worked on, so that `merge` changes what `work` does not see.
+pub(super) fn in_order<S: Sync + ?Sized, A: Send, T: Send>(
     threads: usize,
     n: usize,
-    state: &mut S,
+    state: &S,
+    into: &mut A,
     work: impl Fn(&S, Range<usize>) -> T + Sync,
-    mut merge: impl FnMut(&mut S, T),
+    mut merge: impl FnMut(&mut A, T) + Send,
 ) {
-    let threads = threads.max(1);
-    let wave = if threads == 1 { CHUNK } else { CHUNK * AHEAD * threads };
-    let mut start = 0;
-    while start < n {
-        let end = (start + wave).min(n);
-        for result in wave_of(threads, start..end, state, &work) {
-            merge(state, result);
-        }
-        start = end;
+    let piece = |idx: usize| idx * CHUNK..((idx + 1) * CHUNK).min(n);
+    let n_pieces = n.div_ceil(CHUNK);
+    if threads < 2 || n_pieces < 2 {
+        return (0..n_pieces).for_each(|it| merge(into, work(state, piece(it))));
     }
+    let next = AtomicUsize::new(0);
+    let ready = Mutex::new(Ready { next: 0, waiting: BTreeMap::new() });
+    let turn = Mutex::new(|result| merge(into, result));
+    thread::scope(|scope| {
+        for _ in 0..threads.min(n_pieces) {
+            scope.spawn(|| {
+                loop {
+                    let idx = next.fetch_add(1, Ordering::Relaxed);
+                    if idx >= n_pieces {
+                        return;
+                    }
+                    let result = work(state, piece(idx));
+                    let n_waiting = locked(&ready).put(idx, result);
+                    merge_ready(&ready, &turn, n_waiting > threads * AHEAD);
+                }
+            });
+        }
+    });
+}
+
+/// Results that wait until those before them are merged.
+struct Ready<T> {
+    /// The piece that is merged next.
+    next: usize,
+    waiting: BTreeMap<usize, T>,
+}
+
+impl<T> Ready<T> {
+    /// Takes a result in; how many wait now.
+    fn put(&mut self, idx: usize, result: T) -> usize {
+        self.waiting.insert(idx, result);
+        self.waiting.len()
+    }
+
+    /// The result whose turn it is, if it is there.
+    fn take(&mut self) -> Option<T> {
+        let result = self.waiting.remove(&self.next)?;
+        self.next += 1;
+        Some(result)
+    }
+
+    fn has_next(&self) -> bool {
+        self.waiting.contains_key(&self.next)
+    }
+}
+
+/// Merges what is ready, unless another thread does; `waits` for that thread where too much has piled up.
+fn merge_ready<T>(ready: &Mutex<Ready<T>>, turn: &Mutex<impl FnMut(T)>, waits: bool) {
+    // Who holds the turn looks once more after giving it back, so that no result stays behind.
+    while locked(ready).has_next() {
+        let mut merge = match turn.try_lock() {
+            Ok(merge) => merge,
+            Err(TryLockError::Poisoned(it)) => it.into_inner(),
+            Err(TryLockError::WouldBlock) if waits => locked(turn),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        loop {
+            let result = locked(ready).take();
+            let Some(result) = result else { break };
+            merge(result);
+        }
+    }
+}
+
+/// A panic of another thread comes to light where the threads are joined.
+fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Works on each thing, on all of them at once if there is more than one thread: there are few of them.
@@ -45,37 +109,6 @@ pub(super) fn each_at_once<T: Send>(threads: usize, all: &mut [T], work: impl Fn
             }
         });
     }
-}
-
-fn wave_of<S: Sync, T: Send>(
-    threads: usize,
-    range: Range<usize>,
-    state: &S,
-    work: &(impl Fn(&S, Range<usize>) -> T + Sync),
-) -> Vec<T> {
-    let pieces: Vec<_> =
-        range.clone().step_by(CHUNK).map(|start| start..(start + CHUNK).min(range.end)).collect();
-    if threads == 1 || pieces.len() < 2 {
-        return pieces.into_iter().map(|it| work(state, it)).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(pieces.len()));
-    thread::scope(|scope| {
-        for _ in 0..threads.min(pieces.len()) {
-            scope.spawn(|| {
-                while let Some((idx, piece)) = {
-                    let idx = next.fetch_add(1, Ordering::Relaxed);
-                    pieces.get(idx).map(|it| (idx, it.clone()))
-                } {
-                    let result = work(state, piece);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((idx, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|it| it.0);
-    done.into_iter().map(|it| it.1).collect()
 }
 
 #[cfg(test)]
@@ -95,8 +128,8 @@ mod tests {
     fn results_come_in_order_for_any_number_of_threads() {
         for threads in [0, 1, 2, 5] {
             let mut seen = Vec::new();
-            in_order(threads, 20_000, &mut seen, |_, range| range, Vec::extend);
-            assert!(seen.iter().copied().eq(0..20_000), "{threads}");
+            in_order(threads, 200_000, &(), &mut seen, |(), range| range, Vec::extend);
+            assert!(seen.iter().copied().eq(0..200_000), "{threads}");
         }
     }
 }

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use dirlift_model::AttributeName;
 
 use super::{
-    attributes::attr,
+    attributes::{Known, attr},
     cells::{Attr, FlowRef},
+    needs::needs,
     space::Space,
 };
-use crate::rules::{CompiledFlow, CompiledRule, Direction, MergeType, ObjectType, RuleSet};
+use crate::{
+    assumption::AssumptionSet,
+    rules::{CompiledFlow, CompiledRule, Direction, MergeType, ObjectType, RuleSet},
+};
 
 /// The rules for objects of one type, and the flows of all of them by target.
 #[derive(Debug, Default)]
@@ -17,6 +21,11 @@ pub(super) struct Plan {
     pub(super) rules: Vec<usize>,
     /// By target attribute, the flows in order of precedence.
     pub(super) targets: Vec<(Attr, Vec<FlowRef>)>,
+    /// By target what is assumed if no attribute is there that its flows read; none if they come to something all the
+    /// same, or may.
+    asleep: Vec<Option<AssumptionSet>>,
+    /// By number of an attribute of the source the targets that may come to something once it is there.
+    woken: Vec<Vec<usize>>,
     /// The types of target that rules name.
     pub(super) target_types: Vec<AttributeName>,
     /// Whether some flow takes place on new objects only.
@@ -39,7 +48,7 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    pub(super) fn new(set: &RuleSet, spaces: &[Space]) -> Self {
+    pub(super) fn new(set: &RuleSet, spaces: &[Space], known: &Known) -> Self {
         let mut types: Vec<AttributeName> = Vec::new();
         for rule in set.rules() {
             let side = match rule.direction {
@@ -56,7 +65,8 @@ impl Plans {
             set.rules().iter().enumerate().map(|(at, it)| (it.index, at)).collect();
         let plan = |direction, space: &Space, name: &AttributeName| {
             let rules = set.applicable(direction, space.connector.id, name);
-            Plan::new(set, rules.filter_map(|it| places.get(&it.index).copied()).collect())
+            let rules = rules.filter_map(|it| places.get(&it.index).copied()).collect();
+            Plan::new(set, rules, known)
         };
         let plans = |direction, space: &Space, names: &[AttributeName]| {
             names.iter().map(|it| plan(direction, space, it)).collect()
@@ -96,7 +106,7 @@ impl Plans {
 }
 
 impl Plan {
-    fn new(set: &RuleSet, rules: Vec<usize>) -> Self {
+    fn new(set: &RuleSet, rules: Vec<usize>, known: &Known) -> Self {
         let mut targets: BTreeMap<Attr, Vec<FlowRef>> = BTreeMap::new();
         let (mut target_types, mut has_once) = (Vec::new(), false);
         for at in &rules {
@@ -111,7 +121,39 @@ impl Plan {
                 targets.entry(attr(flow.target)).or_default().push(flow_ref);
             }
         }
-        Self { rules, targets: targets.into_iter().collect(), target_types, has_once }
+        let targets: Vec<_> = targets.into_iter().collect();
+        let mut asleep = vec![None; targets.len()];
+        let mut woken: Vec<Vec<usize>> = Vec::new();
+        for (at, (_, flows)) in targets.iter().enumerate() {
+            let Some(needs) = needs(set, flows, known) else { continue };
+            asleep[at] = Some(needs.assumptions);
+            for attribute in needs.attributes.into_iter().map(usize::from) {
+                woken.resize_with(woken.len().max(attribute + 1), Vec::new);
+                woken[attribute].push(at);
+            }
+        }
+        Self { rules, targets, asleep, woken, target_types, has_once }
+    }
+
+    /// For each target whether its flows are to be evaluated on an object that has these attributes. To any other they
+    /// come to nothing, and all that they would assume was assumed before.
+    pub(super) fn awake(
+        &self,
+        present: impl Iterator<Item = Attr>,
+        used: AssumptionSet,
+    ) -> Vec<bool> {
+        let is_awake = |it: &Option<AssumptionSet>| it.is_none_or(|it| !used.includes(it));
+        let mut awake: Vec<bool> = self.asleep.iter().map(is_awake).collect();
+        for targets in present.filter_map(|it| self.woken.get(usize::from(it))) {
+            targets.iter().for_each(|it| awake[*it] = true);
+        }
+        awake
+    }
+
+    /// The flows to an attribute, in order of precedence.
+    pub(super) fn flows_to(&self, attribute: Attr) -> &[FlowRef] {
+        let at = self.targets.binary_search_by_key(&attribute, |it| it.0);
+        at.map_or(&[], |it| &self.targets[it].1)
     }
 }
 
@@ -126,11 +168,16 @@ pub(super) fn flow_of(set: &RuleSet, flow: FlowRef) -> Option<(&CompiledRule, &C
 pub(super) struct Mask(Vec<bool>);
 
 impl Mask {
-    pub(super) fn new(set: &RuleSet, rules: &[usize]) -> Self {
+    /// Those of some rules that are wanted.
+    pub(super) fn new(
+        set: &RuleSet,
+        rules: &[usize],
+        wanted: impl Fn(&CompiledRule) -> bool,
+    ) -> Self {
         let mut mask = vec![false; set.rules().len()];
         for it in rules {
-            if let Some(place) = mask.get_mut(*it) {
-                *place = true;
+            if let (Some(place), Some(rule)) = (mask.get_mut(*it), set.rules().get(*it)) {
+                *place = wanted(rule);
             }
         }
         Self(mask)

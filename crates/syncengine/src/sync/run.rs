@@ -55,7 +55,7 @@ fn prepare(sync: Synchronization) -> Result<(State, Groups, Search), SyncError> 
     }
     each_at_once(options.threads, &mut spaces, |space| space.resolve_references(&arena));
     arena.intern(super::arena::Raw::text(""));
-    let plans = Plans::new(&rules, &spaces);
+    let plans = Plans::new(&rules, &spaces, &attributes.known);
     let n_spaces = spaces.len();
     let lists = || (0..n_spaces).map(|_| super::cells::Lists::default()).collect();
     let mut state = State {

@@ -45,6 +45,11 @@ impl<'a> CsView<'a> {
         Self { state, groups, space, idx, cells: state.spaces[space].cells(idx).collect() }
     }
 
+    /// The attributes that it has, in order.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = Attr> {
+        self.cells.iter().map(|it| it.attribute)
+    }
+
     pub(super) fn cell(&self, attribute: Attr) -> Option<&Cell<'a>> {
         let at = self.cells.binary_search_by_key(&attribute, |it| it.attribute).ok()?;
         self.cells.get(at)
