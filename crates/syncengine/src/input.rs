@@ -67,6 +67,11 @@ pub trait Input {
     /// The values of an attribute of the source object.
     fn attribute(&self, id: AttributeId) -> Value;
 
+    /// How many values an attribute of the source object has.
+    fn count(&self, id: AttributeId) -> usize {
+        self.attribute(id).scalars().len()
+    }
+
     /// The values of an attribute as the last import confirmed them, for `ImportedValue`.
     fn imported(&self, id: AttributeId) -> Value {
         self.attribute(id)

@@ -81,7 +81,7 @@ impl<'a> Machine<'a, '_, '_> {
             }
             Op::ValueCount(id) => {
                 self.used.insert(Assumption::ValueCount);
-                Ok(Value::number(count(self.input.attribute(*id).scalars().len())))
+                Ok(Value::number(count(self.input.count(*id))))
             }
             Op::Parameter(idx) => {
                 let name = &self.program.parameters[*idx];

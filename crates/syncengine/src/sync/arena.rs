@@ -20,12 +20,17 @@ const UNIT_BITS: u32 = 18;
 const OBJECT: u32 = 1 << 31;
 /// Marks a value that only one worker knows yet.
 const LOCAL: u32 = 1 << 30;
+/// Marks a name that belongs to no object here.
+const NAME: u32 = 1 << 29;
 
-/// The number of a value, or of an object that is referred to.
+/// The number of a value, or of an object that is referred to. What is asked most often is seen in the number itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ValueId(pub(super) u32);
 
 impl ValueId {
+    /// Empty text, which counts as none.
+    pub(super) const EMPTY: Self = Self(0);
+
     /// The reference to an object, by its number over all spaces.
     pub(super) const fn object(object: u32) -> Self {
         Self(object | OBJECT)
@@ -36,8 +41,27 @@ impl ValueId {
         if self.0 & OBJECT == 0 { None } else { Some(self.0 & !OBJECT) }
     }
 
+    /// Whether it is a name that belongs to no object here.
+    pub(super) const fn is_name(self) -> bool {
+        self.0 & (OBJECT | NAME) == NAME
+    }
+
+    /// Whether it is a value of its own: no reference, and not empty text.
+    pub(super) const fn is_plain(self) -> bool {
+        self.0 & (OBJECT | NAME) == 0 && self.0 != Self::EMPTY.0
+    }
+
     const fn as_local(self) -> Option<u32> {
-        if self.0 & OBJECT == 0 && self.0 & LOCAL != 0 { Some(self.0 & !LOCAL) } else { None }
+        if self.0 & OBJECT == 0 && self.0 & LOCAL != 0 {
+            Some(self.0 & !(LOCAL | NAME))
+        } else {
+            None
+        }
+    }
+
+    /// The number of a value that is the n-th of its store.
+    const fn of(n: u32, kind: Kind) -> Self {
+        Self(if matches!(kind, Kind::Reference) { n | NAME } else { n })
     }
 }
 
@@ -57,7 +81,7 @@ struct Slot {
     id: u32,
 }
 
-/// Every value once.
+/// Every value once; [`Arena::new`] has empty text as its first.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
     pages: Vec<Vec<u8>>,
@@ -70,6 +94,12 @@ pub(super) struct Arena {
 }
 
 impl Arena {
+    pub(super) fn new() -> Self {
+        let mut arena = Self::default();
+        arena.intern(Raw::text(""));
+        arena
+    }
+
     /// Stores a value, or finds it.
     pub(super) fn intern(&mut self, raw: Raw<'_>) -> ValueId {
         if self.places.len() * 8 >= self.table.len() * 7 {
@@ -81,13 +111,13 @@ impl Arena {
             Err(slot) => slot,
         };
         let id = small(self.places.len());
-        let Some(place) = self.place(raw).filter(|_| id < LOCAL) else {
+        let Some(place) = self.place(raw).filter(|_| id < NAME) else {
             self.full = true;
             return ValueId(0);
         };
         self.places.push(place);
         self.table[slot] = Slot { tag, id: id + 1 };
-        ValueId(id)
+        ValueId::of(id, raw.kind)
     }
 
     /// Finds a value.
@@ -103,7 +133,7 @@ impl Arena {
             let found = self.table[slot];
             let Some(id) = found.id.checked_sub(1) else { return Err(slot) };
             if found.tag == tag && self.raw(ValueId(id)) == raw {
-                return Ok(ValueId(id));
+                return Ok(ValueId::of(id, raw.kind));
             }
             slot = (slot + 1) & mask;
         }
@@ -112,7 +142,8 @@ impl Arena {
     /// The value behind a number of this store; nothing for a reference to an object.
     pub(super) fn raw(&self, id: ValueId) -> Raw<'_> {
         let nothing = Raw { kind: Kind::Null, bytes: &[] };
-        let Some(place) = self.places.get(id.0 as usize) else { return nothing };
+        let n = if id.is_name() { id.0 & !NAME } else { id.0 };
+        let Some(place) = self.places.get(n as usize) else { return nothing };
         let page = &self.pages[(*place >> UNIT_BITS) as usize];
         let at = (*place & ((1 << UNIT_BITS) - 1)) as usize * UNIT;
         let Some((head, rest)) = page[at..].split_first_chunk::<4>() else { return nothing };
@@ -128,7 +159,7 @@ impl Arena {
         let n_values = self.len() + own.len();
         self.full |= own.full
             || first as usize != self.len()
-            || n_values >= LOCAL as usize
+            || n_values >= NAME as usize
             || self.pages.len() + own.pages.len() > 1 << (32 - UNIT_BITS);
         if self.full {
             return;
@@ -269,9 +300,10 @@ impl Growth {
     pub(super) fn adopt(&mut self, worker: &Arena) -> Adopted {
         let mut adopted = Vec::with_capacity(worker.len());
         for it in 0..small(worker.len()) {
-            let id = self.own.intern(worker.raw(ValueId(it))).0 + self.first;
-            self.own.full |= id >= LOCAL;
-            adopted.push(ValueId(id & (LOCAL - 1)));
+            let raw = worker.raw(ValueId(it));
+            let n = (self.own.intern(raw).0 & !NAME) + self.first;
+            self.own.full |= n >= NAME;
+            adopted.push(ValueId::of(n & (NAME - 1), raw.kind));
         }
         self.own.full |= worker.full;
         Adopted(adopted)
@@ -376,7 +408,8 @@ mod tests {
 
     #[test]
     fn equal_values_have_one_number_and_types_differ() {
-        let mut arena = Arena::default();
+        let mut arena = Arena::new();
+        assert_eq!(arena.intern(Raw::text("")), ValueId::EMPTY);
         let ann = arena.intern(Raw::text("ann"));
         assert_eq!(arena.intern(Raw::text("ann")), ann);
         assert_ne!(arena.intern(Raw { kind: Kind::Binary, bytes: b"ann" }), ann);
@@ -385,7 +418,12 @@ mod tests {
         }
         assert_eq!(arena.find(Raw::text("ann")), Some(ann));
         assert_eq!(arena.raw(ann).scalar(), Some(Scalar::text("ann")));
-        assert_eq!(arena.len(), 5_002);
+        assert_eq!(arena.len(), 5_003);
+        let name: DistinguishedName = "CN=ann".parse().unwrap();
+        let name = arena.intern(Raw::name(&name));
+        assert_eq!(arena.raw(name).as_str(), "CN=ann");
+        assert!(name.is_name() && !ann.is_name() && !name.is_plain());
+        assert!(ann.is_plain() && !ValueId::EMPTY.is_plain() && !ValueId::object(7).is_plain());
         let big = "x".repeat(3 << 20);
         let id = arena.intern(Raw::text(&big));
         let after = arena.intern(Raw::text("after"));
@@ -434,7 +472,14 @@ mod tests {
             assert_eq!(shared.find(Raw::text(text)), Some(adopted.id(local)));
             assert_eq!(shared.raw(adopted.id(local)).as_str(), text);
         }
-        assert_eq!(shared.len(), 3_004);
+        let name = Scalar::Reference(Arc::new("CN=ann".parse().unwrap()));
+        let (mut growth, mut overlay) = (Growth::on(&shared), Overlay::new(&shared));
+        let local = overlay.scalar(&name);
+        assert!(local.is_name() && overlay.raw(local).as_str() == "CN=ann");
+        let id = growth.adopt(&overlay.into_own()).id(local);
+        shared.absorb(growth);
+        assert!(id.is_name() && shared.raw(id).as_str() == "CN=ann");
+        assert_eq!(shared.len(), 3_005);
         assert!(!shared.is_full());
     }
 }

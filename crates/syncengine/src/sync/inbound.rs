@@ -124,7 +124,7 @@ fn one_attribute(
         if let FlowSource::Direct(source) = &compiled.source
             && let Some(cell) = view.cell(attr(*source))
         {
-            let values: Vec<_> = cell.values().filter(|it| !state.is_empty_text(*it)).collect();
+            let values: Vec<_> = cell.values().filter(|it| *it != ValueId::EMPTY).collect();
             if values.is_empty() {
                 continue;
             }
@@ -134,7 +134,7 @@ fn one_attribute(
         }
         match state.outcome(view, *flow, &mut out.assumptions) {
             Outcome::Value(value) => {
-                let ids = state.ids_of(&value, view.space, overlay);
+                let ids = view.ids_of(&value, overlay);
                 out.assumptions.insert_if(at + 1 < flows.len(), Assumption::RuleError);
                 cells::push(&mut out.list, attribute, Some(*flow), ids.into_iter());
                 return;
@@ -176,7 +176,7 @@ fn merged(
         }
         let own = resolve(Direction::Inbound, &[merge], &Value::Null, |_| outcome.clone());
         if let Resolved::Set { value, .. } = own.resolved {
-            let ids = view.state.ids_of(&value, view.space, overlay);
+            let ids = view.ids_of(&value, overlay);
             cells::push(&mut out.list, attribute, Some(*flow), ids.into_iter());
         }
     }

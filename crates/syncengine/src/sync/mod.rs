@@ -108,7 +108,7 @@ impl Synchronization {
         }
         let attributes = Attributes::new(rules.names().clone())?;
         let spaces = connectors.into_iter().map(Space::new).collect();
-        Ok(Self { rules, attributes, arena: Arena::default(), spaces, options })
+        Ok(Self { rules, attributes, arena: Arena::new(), spaces, options })
     }
 
     /// Prepares a synchronization from rules as files state them.

@@ -106,7 +106,7 @@ pub(super) fn changes(
         if same_names(state, overlay, locate, old, &values) {
             continue;
         }
-        let was_nothing = || old.iter().all(|it| state.is_empty_text(ValueId(*it)));
+        let was_nothing = || old.iter().all(|it| ValueId(*it) == ValueId::EMPTY);
         if same_values(overlay, old, &values) || values.is_empty() && was_nothing() {
             continue;
         }
@@ -156,7 +156,7 @@ fn fate(
             Resolved::Set { value, from } => {
                 let flow = from.first().map_or(*first, |it| flows[*it]);
                 let values = state.ids_of(&value, view.space, overlay);
-                Ok(Fate::Set { values: located(view, overlay, values, locate, out), flow })
+                Ok(Fate::Set { values: located(view, values, locate, out), flow })
             }
             Resolved::Failed { flow, error } => Err(Problem::Flow { flow: flows[flow], error }),
             Resolved::Remove { by } => {
@@ -169,9 +169,17 @@ fn fate(
     for (at, flow) in flows.iter().enumerate() {
         let Some((_, compiled)) = super::plan::flow_of(&state.rules, *flow) else { continue };
         if let FlowSource::Direct(source) = &compiled.source {
+            let cell = view.cell(attr(*source));
+            if !old.is_empty()
+                && cell.is_some_and(|it| *it.words == *old && it.values().all(ValueId::is_plain))
+            {
+                // As nearly everything is that flows: it is there already.
+                out.assumptions.insert_if(at + 1 < flows.len(), Assumption::RuleError);
+                return Ok(Fate::Keep);
+            }
             let values: Vec<_> =
-                view.ids(attr(*source)).filter(|it| !state.is_empty_text(*it)).collect();
-            if let Some(cell) = view.cell(attr(*source)) {
+                view.ids(attr(*source)).filter(|it| *it != ValueId::EMPTY).collect();
+            if let Some(cell) = cell {
                 let unlinked = cell.values().filter(|it| !state.is_linked(*it)).count();
                 out.references_left_out += unlinked as u64;
             }
@@ -180,19 +188,13 @@ fn fate(
                 continue;
             }
             out.assumptions.insert_if(at + 1 < flows.len(), Assumption::RuleError);
-            return Ok(Fate::Set {
-                values: located(view, overlay, values, locate, out),
-                flow: *flow,
-            });
+            return Ok(Fate::Set { values: located(view, values, locate, out), flow: *flow });
         }
         match state.outcome(view, *flow, &mut out.assumptions) {
             Outcome::Value(value) => {
                 let values = state.ids_of(&value, view.space, overlay);
                 out.assumptions.insert_if(at + 1 < flows.len(), Assumption::RuleError);
-                return Ok(Fate::Set {
-                    values: located(view, overlay, values, locate, out),
-                    flow: *flow,
-                });
+                return Ok(Fate::Set { values: located(view, values, locate, out), flow: *flow });
             }
             Outcome::AuthoritativeNull => {
                 return Ok(Fate::Set { values: Vec::new(), flow: *flow });
@@ -208,20 +210,18 @@ fn fate(
 /// References turned to the objects of the target; those that are not there are left out and counted.
 fn located(
     view: &MvView<'_>,
-    overlay: &Overlay<'_>,
     values: Vec<ValueId>,
     locate: &dyn Locate,
     out: &mut Changes,
 ) -> Vec<ValueId> {
     let state = view.state;
-    let is_nowhere = |it: ValueId| overlay.raw(it).kind == Kind::Reference;
-    if values.iter().all(|it| it.as_object().is_none() && !is_nowhere(*it)) {
+    if values.iter().all(|it| it.as_object().is_none() && !it.is_name()) {
         return values;
     }
     let mut found = Vec::with_capacity(values.len());
     for it in values {
         match it.as_object() {
-            None if is_nowhere(it) => out.references_left_out += 1,
+            None if it.is_name() => out.references_left_out += 1,
             None => found.push(it),
             Some(object) => match locate.locate(state, object, view.space) {
                 Some(there) => found.push(ValueId::object(there)),
@@ -240,8 +240,7 @@ fn same_names(
     old: &[u32],
     new: &[ValueId],
 ) -> bool {
-    let is_name = |it: ValueId| it.as_object().is_none() && overlay.raw(it).kind == Kind::Reference;
-    if old.len() != new.len() || !old.iter().any(|it| is_name(ValueId(*it))) {
+    if old.len() != new.len() || !old.iter().any(|it| ValueId(*it).is_name()) {
         return false;
     }
     let name = |it: ValueId| match it.as_object() {

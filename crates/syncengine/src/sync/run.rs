@@ -42,7 +42,7 @@ pub(super) fn run(sync: Synchronization) -> Result<Synchronized, SyncError> {
 
 /// Puts the spaces in order and works out what their objects contribute.
 fn prepare(sync: Synchronization) -> Result<(State, Groups, Search), SyncError> {
-    let Synchronization { rules, attributes, mut arena, mut spaces, options } = sync;
+    let Synchronization { rules, attributes, arena, mut spaces, options } = sync;
     let mut base = 0_usize;
     for space in &mut spaces {
         space.base = small(base);
@@ -54,7 +54,6 @@ fn prepare(sync: Synchronization) -> Result<(State, Groups, Search), SyncError> 
         return Err(SyncError::TooLarge);
     }
     each_at_once(options.threads, &mut spaces, |space| space.resolve_references(&arena));
-    arena.intern(super::arena::Raw::text(""));
     let plans = Plans::new(&rules, &spaces, &attributes.known);
     let n_spaces = spaces.len();
     let lists = || (0..n_spaces).map(|_| super::cells::Lists::default()).collect();

@@ -1,5 +1,5 @@
 //! The objects of one connector space.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dirlift_model::{AttributeName, CsObject, DistinguishedName, Guid};
 use foldhash::fast::RandomState;
@@ -12,7 +12,7 @@ use super::{
     options::{Connector, ConnectorKind, Mark},
     small,
 };
-use crate::value::Kind;
+use crate::value::{Kind, Value};
 
 /// A place for "none" in lists of numbers.
 pub(super) const NONE: u32 = u32::MAX;
@@ -24,6 +24,8 @@ type Content = Vec<(Attr, Vec<(u8, Vec<u8>)>)>;
 #[derive(Debug)]
 pub(super) struct Space {
     pub(super) connector: Connector,
+    /// Parameters outside all partitions, then by partition; the first of a name counts.
+    parameters: Vec<Vec<(String, Value)>>,
     /// The number of its first object over all spaces.
     pub(super) base: u32,
     names: Vec<ValueId>,
@@ -42,7 +44,15 @@ pub(super) struct Space {
 
 impl Space {
     pub(super) fn new(connector: Connector) -> Self {
+        let own = |map: &BTreeMap<String, String>| -> Vec<(String, Value)> {
+            map.iter().map(|(name, text)| (name.clone(), Value::text(text.as_str()))).collect()
+        };
+        let mut everywhere = own(&connector.parameters);
+        everywhere.push(("Connector.ID".to_owned(), Value::text(connector.id.braced())));
+        let partitions = connector.partitions.iter().map(|it| own(&it.parameters));
+        let partitions = partitions.map(|it| [it, everywhere.clone()].concat());
         Self {
+            parameters: std::iter::once(everywhere.clone()).chain(partitions).collect(),
             connector,
             base: 0,
             names: Vec::new(),
@@ -150,7 +160,7 @@ impl Space {
         let mut lists = std::mem::take(&mut self.lists);
         let mut known: HashMap<ValueId, ValueId, RandomState> = HashMap::default();
         lists.map_values(false, |_, id| {
-            if id.as_object().is_some() || arena.raw(id).kind != Kind::Reference {
+            if !id.is_name() {
                 return id;
             }
             *known.entry(id).or_insert_with(|| {
@@ -208,18 +218,10 @@ impl Space {
     }
 
     /// A parameter for an object of this space; for an object that is yet to be made, of the connector.
-    pub(super) fn parameter(&self, idx: Option<usize>, name: &str) -> Option<String> {
-        let find = |map: &std::collections::BTreeMap<String, String>| {
-            map.iter().find(|it| it.0.eq_ignore_ascii_case(name)).map(|it| it.1.clone())
-        };
+    pub(super) fn parameter(&self, idx: Option<usize>, name: &str) -> Option<&Value> {
         let partition = idx.and_then(|it| self.partitions.get(it)).copied().unwrap_or(0);
-        let partition = self.connector.partitions.get(usize::from(partition).wrapping_sub(1));
-        partition
-            .and_then(|it| find(&it.parameters))
-            .or_else(|| find(&self.connector.parameters))
-            .or_else(|| {
-                name.eq_ignore_ascii_case("Connector.ID").then(|| self.connector.id.braced())
-            })
+        let all = self.parameters.get(usize::from(partition))?;
+        all.iter().find(|it| it.0.eq_ignore_ascii_case(name)).map(|it| &it.1)
     }
 
     pub(super) fn size(&self) -> usize {

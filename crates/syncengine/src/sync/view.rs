@@ -1,5 +1,6 @@
 //! Objects as rules see them.
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
@@ -8,7 +9,7 @@ use dirlift_model::DistinguishedName;
 use jiff::Timestamp;
 
 use super::{
-    arena::{Overlay, Raw, ValueId},
+    arena::{Overlay, ValueId},
     attributes::attr,
     cells::{Attr, Cell},
     hash_index::seed_of,
@@ -17,8 +18,11 @@ use super::{
 use crate::{
     input::{AttributeId, Input},
     rules::{RuleSet, ScopeInput},
-    value::{Kind, Scalar, Value},
+    value::{Scalar, Value},
 };
+
+/// Values of one attribute among which one that an expression gave back is looked for.
+const MOST_LOOKED_AT: usize = 8;
 
 /// An object of a connector space.
 pub(super) struct CsView<'a> {
@@ -28,6 +32,8 @@ pub(super) struct CsView<'a> {
     pub(super) idx: usize,
     /// Its attributes in order: rules ask for them many times.
     cells: Vec<Cell<'a>>,
+    /// Their values as the language has them, once somebody asked.
+    values: Vec<OnceCell<Value>>,
 }
 
 /// An object of the metaverse, seen by the rules of one connector.
@@ -42,7 +48,9 @@ pub(super) struct MvView<'a> {
 
 impl<'a> CsView<'a> {
     pub(super) fn new(state: &'a State, groups: &'a Groups, space: usize, idx: usize) -> Self {
-        Self { state, groups, space, idx, cells: state.spaces[space].cells(idx).collect() }
+        let cells: Vec<_> = state.spaces[space].cells(idx).collect();
+        let values = vec![OnceCell::new(); cells.len()];
+        Self { state, groups, space, idx, cells, values }
     }
 
     /// The attributes that it has, in order.
@@ -51,13 +59,17 @@ impl<'a> CsView<'a> {
     }
 
     pub(super) fn cell(&self, attribute: Attr) -> Option<&Cell<'a>> {
-        let at = self.cells.binary_search_by_key(&attribute, |it| it.attribute).ok()?;
-        self.cells.get(at)
+        self.cells.get(self.place(attribute)?)
+    }
+
+    fn place(&self, attribute: Attr) -> Option<usize> {
+        self.cells.binary_search_by_key(&attribute, |it| it.attribute).ok()
     }
 
     pub(super) fn value(&self, attribute: Attr) -> Value {
-        if let Some(cell) = self.cell(attribute) {
-            return self.state.value(cell.values());
+        if let Some(at) = self.place(attribute) {
+            let value = self.values[at].get_or_init(|| self.state.value(self.cells[at].values()));
+            return value.clone();
         }
         let space = &self.state.spaces[self.space];
         let known = &self.state.attributes.known;
@@ -73,13 +85,44 @@ impl<'a> CsView<'a> {
     }
 }
 
+impl CsView<'_> {
+    /// The numbers of values that an expression gave.
+    pub(super) fn ids_of(&self, value: &Value, overlay: &mut Overlay<'_>) -> Vec<ValueId> {
+        let scalars = value.scalars().iter();
+        scalars
+            .map(|it| {
+                self.handed_out(it).unwrap_or_else(|| self.state.id_of(it, self.space, overlay))
+            })
+            .collect()
+    }
+
+    /// The number of a value of the object itself, which many expressions give back as it is.
+    fn handed_out(&self, scalar: &Scalar) -> Option<ValueId> {
+        let is_it = |it: &Scalar| match (it, scalar) {
+            (Scalar::Text(a), Scalar::Text(b)) => Arc::ptr_eq(a, b),
+            (Scalar::Binary(a), Scalar::Binary(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        self.cells.iter().zip(&self.values).find_map(|(cell, values)| {
+            let scalars = values.get()?.scalars();
+            let found = scalars.iter().take(MOST_LOOKED_AT).position(is_it)?;
+            cell.values().nth(found).filter(|_| cell.words().len() == scalars.len())
+        })
+    }
+}
+
 impl Input for CsView<'_> {
     fn attribute(&self, id: AttributeId) -> Value {
         self.value(attr(id))
     }
 
+    fn count(&self, id: AttributeId) -> usize {
+        let cell = self.cell(attr(id));
+        cell.map_or_else(|| self.attribute(id).scalars().len(), |it| it.words().len())
+    }
+
     fn parameter(&self, name: &str) -> Option<Value> {
-        self.state.spaces[self.space].parameter(Some(self.idx), name).map(Value::text)
+        self.state.spaces[self.space].parameter(Some(self.idx), name).cloned()
     }
 
     fn now(&self) -> Timestamp {
@@ -119,9 +162,13 @@ impl Input for MvView<'_> {
         self.value(attr(id))
     }
 
+    fn count(&self, id: AttributeId) -> usize {
+        self.ids(attr(id)).count()
+    }
+
     fn parameter(&self, name: &str) -> Option<Value> {
         let linked = self.state.metaverse.link(self.mv, self.space);
-        self.state.spaces[self.space].parameter(linked, name).map(Value::text)
+        self.state.spaces[self.space].parameter(linked, name).cloned()
     }
 
     fn now(&self) -> Timestamp {
@@ -165,7 +212,7 @@ impl State {
     pub(super) fn is_linked(&self, id: ValueId) -> bool {
         match id.as_object() {
             Some(object) => self.partner(object).is_some(),
-            None => self.arena.raw(id).kind != Kind::Reference,
+            None => !id.is_name(),
         }
     }
 
@@ -176,16 +223,15 @@ impl State {
         space: usize,
         overlay: &mut Overlay<'_>,
     ) -> Vec<ValueId> {
-        value
-            .scalars()
-            .iter()
-            .map(|it| match it {
-                Scalar::Reference(name) => self
-                    .find_object(name, space)
-                    .map_or_else(|| overlay.scalar(it), ValueId::object),
-                other => overlay.scalar(other),
-            })
-            .collect()
+        value.scalars().iter().map(|it| self.id_of(it, space, overlay)).collect()
+    }
+
+    fn id_of(&self, scalar: &Scalar, space: usize, overlay: &mut Overlay<'_>) -> ValueId {
+        let object = match scalar {
+            Scalar::Reference(name) => self.find_object(name, space),
+            _ => None,
+        };
+        object.map_or_else(|| overlay.scalar(scalar), ValueId::object)
     }
 
     /// The object of a name, in `space` or else in the first space that has it.
@@ -193,11 +239,6 @@ impl State {
         std::iter::once(space)
             .chain((0..self.spaces.len()).filter(|it| *it != space))
             .find_map(|it| Some(self.number(it, self.spaces[it].find(&self.arena, name)?)))
-    }
-
-    /// Whether a value is empty text, which counts as none.
-    pub(super) fn is_empty_text(&self, id: ValueId) -> bool {
-        id.as_object().is_none() && self.arena.raw(id) == Raw::text("")
     }
 }
 
