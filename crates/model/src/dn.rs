@@ -34,6 +34,16 @@ impl DistinguishedName {
         &self.text
     }
 
+    /// The text by which names are compared: equal for equal names, and in their order. Its form may change.
+    pub fn folded(&self) -> &str {
+        &self.key
+    }
+
+    /// The same without a copy.
+    pub fn into_folded(self) -> String {
+        self.key
+    }
+
     /// How many components the name has; the root has none.
     pub fn depth(&self) -> usize {
         self.key.matches(END).count()

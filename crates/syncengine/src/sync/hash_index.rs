@@ -42,6 +42,11 @@ impl HashIndex {
         self.hasher.hash_one(thing)
     }
 
+    /// What gives things their hashes here.
+    pub(super) fn hasher(&self) -> RandomState {
+        self.hasher.clone()
+    }
+
     pub(super) fn insert(&mut self, hash: u64, number: u32) {
         let head = self.heads.entry(hash).or_insert(0);
         self.entries.push((number, *head));

@@ -8,16 +8,20 @@ use super::{
     inbound, parallel,
     search::Search,
     state::State,
-    view::{CsView, Groups, MvView},
+    view::{Groups, MvView},
 };
 use crate::{
     assumption::AssumptionSet,
     rules::{
-        CompiledRule, Direction, JoinDecision, LinkType, ObjectType,
+        CompiledRule, Direction, JoinDecision, LinkType,
         join::{decide, may_provision},
     },
     value::{Outcome, Scalar, Value},
 };
+
+mod inward;
+
+pub(super) use self::inward::inward;
 
 /// Most rounds; a set of rules that needs more goes round in a circle.
 pub(super) const MAX_PASSES: usize = 10;
@@ -57,65 +61,6 @@ pub(super) enum Decision {
     Failed(Problem),
 }
 
-/// Joins and projects every object of a space that has no partner yet; whether anything changed.
-pub(super) fn inward(
-    state: &mut State,
-    groups: &Groups,
-    search: &mut Search,
-    space: usize,
-) -> bool {
-    let mut changed = false;
-    for idx in 0..state.spaces[space].len() {
-        let number = state.number(space, idx);
-        if state.partner(number).is_some() || state.linking[space].get(idx).is_empty() {
-            continue;
-        }
-        state.errors.remove(&number);
-        changed |= link_inward(state, groups, search, space, idx);
-    }
-    changed
-}
-
-fn link_inward(
-    state: &mut State,
-    groups: &Groups,
-    search: &mut Search,
-    space: usize,
-    idx: usize,
-) -> bool {
-    let number = state.number(space, idx);
-    let linking: Vec<usize> = state.linking[space].get(idx).iter().map(|it| *it as usize).collect();
-    // Whatever rule makes an object does so only if no rule joins.
-    for place in &linking {
-        let view = CsView::new(state, groups, space, idx);
-        let Some(rule) = state.rule(*place) else { continue };
-        let decision = decide(&rule.joins, |it| search.in_metaverse(&view, rule, it));
-        let JoinDecision::Joined { target, .. } = decision else { continue };
-        if let Some(other) = state.metaverse.link(target, space) {
-            let partner = state.number(space, other);
-            state.errors.insert(number, Problem::Ambiguous { rule: *place, partner });
-            return false;
-        }
-        return attach(state, groups, search, (space, idx), target, false);
-    }
-    let view = CsView::new(state, groups, space, idx);
-    let projected = linking.iter().find_map(|place| {
-        let rule = state.rule(*place).filter(|it| it.link_type == LinkType::Provision)?;
-        if !may_provision(&rule.joins, Direction::Inbound, |it| view.value(attr(it))) {
-            return None;
-        }
-        let ObjectType::Named(name) = &rule.target_object_type else { return None };
-        state.plans.types.iter().position(|it| it == name)
-    });
-    let Some(type_idx) = projected else { return false };
-    let mv = state.metaverse.add(type_idx, number);
-    let done = attach(state, groups, search, (space, idx), mv, true);
-    if !done {
-        state.metaverse.pop();
-    }
-    done
-}
-
 /// Links an object unless one of its flows that would decide has no result.
 pub(super) fn attach(
     state: &mut State,
@@ -124,6 +69,18 @@ pub(super) fn attach(
     (space, idx): (usize, usize),
     mv: usize,
     created: bool,
+) -> bool {
+    attach_noting(state, groups, search, (space, idx), (mv, created), None)
+}
+
+/// The same where the keys of what the object contributes may be known.
+fn attach_noting(
+    state: &mut State,
+    groups: &Groups,
+    search: &mut Search,
+    (space, idx): (usize, usize),
+    (mv, created): (usize, bool),
+    keys: Option<&[u64]>,
 ) -> bool {
     let number = state.number(space, idx);
     if matches!(state.errors.get(&number), Some(Problem::SeveralJoinRules { .. })) {
@@ -136,7 +93,10 @@ pub(super) fn attach(
     }
     state.errors.remove(&number);
     state.link(space, idx, Some(mv));
-    search.note(state, space, idx, mv);
+    match keys.filter(|_| !state.overrides.contains_key(&number)) {
+        Some(keys) => search.note_keys(keys, mv),
+        None => search.note_keys(&search.keys_of(state, space, idx), mv),
+    }
     true
 }
 
@@ -207,7 +167,7 @@ pub(super) fn mv_view<'a>(
     mv: usize,
     space: usize,
 ) -> MvView<'a> {
-    MvView { state, groups, mv, space, image: state.image(mv) }
+    MvView::new(state, groups, mv, space)
 }
 
 /// Decides what a connector space is to have for an object of the metaverse that has no partner there.

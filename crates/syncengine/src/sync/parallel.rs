@@ -1,5 +1,6 @@
 //! Work on several cores with the same result whatever their number.
 use std::{
+    cmp,
     collections::BTreeMap,
     ops::Range,
     sync::{
@@ -98,6 +99,39 @@ fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Makes a thing of each of `0..n`, or none, and puts the things in order.
+pub(super) fn sorted<T: Send>(
+    threads: usize,
+    n: usize,
+    make: impl Fn(usize) -> Option<T> + Sync,
+    order: impl Fn(&T, &T) -> cmp::Ordering + Sync,
+) -> Vec<T> {
+    let run = |range: Range<usize>| {
+        let mut all: Vec<T> = range.filter_map(&make).collect();
+        all.sort_unstable_by(&order);
+        all
+    };
+    let share = n.div_ceil(threads.max(1)).max(CHUNK);
+    let mut all = Vec::new();
+    if share >= n {
+        return run(0..n);
+    }
+    thread::scope(|scope| {
+        let starts = (0..n).step_by(share);
+        let runs: Vec<_> =
+            starts.map(|it| scope.spawn(move || run(it..(it + share).min(n)))).collect();
+        for run in runs {
+            match run.join() {
+                Ok(run) => all.extend(run),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    // This one finds the runs and merges them.
+    all.sort_by(order);
+    all
+}
+
 /// Works on each thing, on all of them at once if there is more than one thread: there are few of them.
 pub(super) fn each_at_once<T: Send>(threads: usize, all: &mut [T], work: impl Fn(&mut T) + Sync) {
     if threads < 2 {
@@ -122,6 +156,17 @@ mod tests {
             each_at_once(threads, &mut all, |it| *it *= 10);
             assert_eq!(all, [10, 20, 30], "{threads}");
         }
+    }
+
+    #[test]
+    fn things_are_put_in_order() {
+        let make = |it: usize| (it % 3 > 0).then_some(it * 7_919 % 20_011);
+        let mut expected: Vec<_> = (0..20_000).filter_map(make).collect();
+        expected.sort_unstable();
+        for threads in [0, 1, 2, 5] {
+            assert_eq!(sorted(threads, 20_000, make, usize::cmp), expected, "{threads}");
+        }
+        assert!(sorted(2, 0, make, usize::cmp).is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     arena::Raw,
     cells::{Attr, Cells},
     exports::Record,
-    history,
+    history, parallel,
     result::Synchronized,
     space::NONE,
 };
@@ -234,27 +234,38 @@ impl Predictor<'_> {
         // What makes way for another object lets go of its values.
         let links = self.done.links.provisioned.iter().filter(|it| it.space == self.space);
         let replaced: HashSet<usize> = links.filter_map(|it| it.replaces).collect();
-        let mut holders: HashMap<Key, Vec<usize>> = HashMap::new();
-        for idx in 0..state.spaces[self.space].len() {
+        let held = |this: &Self, idx: usize| {
             let number = super::small(idx);
             let record = records.get(&number);
             let is_gone = record.is_some_and(|it| it.operation == Operation::Delete);
+            let mut out = Vec::new();
             if is_gone || replaced.contains(&idx) {
-                continue;
+                return out;
             }
-            for attribute in self.unique() {
-                let new = record.and_then(|it| self.new_values(it, attribute));
-                let values = new.unwrap_or_else(|| self.old_values(number, attribute));
-                for key in values.into_iter().filter_map(|it| self.key(attribute, it)) {
-                    if self.claims.contains_key(&key) {
-                        let list: &mut Vec<usize> = holders.entry(key).or_default();
-                        if list.len() < MANY {
-                            list.push(idx);
-                        }
+            for attribute in this.unique() {
+                let new = record.and_then(|it| this.new_values(it, attribute));
+                let values = new.unwrap_or_else(|| this.old_values(number, attribute));
+                let keys = values.into_iter().filter_map(|it| this.key(attribute, it));
+                out.extend(keys.filter(|it| this.claims.contains_key(it)).map(|it| (it, idx)));
+            }
+            out
+        };
+        let mut holders: HashMap<Key, Vec<usize>> = HashMap::new();
+        parallel::in_order(
+            state.options.threads,
+            state.spaces[self.space].len(),
+            &*self,
+            &mut holders,
+            |this, range| range.flat_map(|it| held(this, it)).collect::<Vec<_>>(),
+            |holders, found| {
+                for (key, idx) in found {
+                    let list = holders.entry(key).or_default();
+                    if list.len() < MANY {
+                        list.push(idx);
                     }
                 }
-            }
-        }
+            },
+        );
         self.holders = holders;
     }
 

@@ -47,7 +47,7 @@ fn prepare(sync: Synchronization) -> Result<(State, Groups, Search), SyncError> 
     for space in &mut spaces {
         space.base = small(base);
         // One after the other: while it is put in order a space holds its names twice.
-        space.settle(&arena);
+        space.settle(&arena, options.threads);
         base += space.len();
     }
     if base >= NONE as usize / 2 {

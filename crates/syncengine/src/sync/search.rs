@@ -1,11 +1,13 @@
 //! Finding the partner of an object by join criteria.
-use std::collections::BTreeSet;
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
 
 use super::{
     attributes::attr,
     cells::Attr,
     hash_index::HashIndex,
-    small,
+    parallel, small,
     state::State,
     view::{CsView, Groups, MvView},
 };
@@ -20,14 +22,25 @@ const MAX_COUNTED: usize = 1_000;
 /// Where values of join criteria are found again: in the metaverse, and in each connector space.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    /// Attributes of the metaverse that inbound criteria ask for.
-    mv_keys: BTreeSet<(Attr, bool)>,
+    /// By attribute of the metaverse whether inbound criteria ask for it without regard to case, and with.
+    mv_keys: Vec<[bool; 2]>,
     metaverse: HashIndex,
     spaces: Vec<HashIndex>,
 }
 
-fn hash(index: &HashIndex, attribute: Attr, case_sensitive: bool, key: &JoinKey) -> u64 {
-    index.hash(&(attribute, case_sensitive, key))
+fn hash(hasher: &RandomState, attribute: Attr, case_sensitive: bool, key: &JoinKey) -> u64 {
+    hasher.hash_one((attribute, case_sensitive, key))
+}
+
+/// The hashes of a value under a criterion that searches an attribute.
+fn hashes(
+    hasher: &RandomState,
+    attribute: Attr,
+    criterion: JoinCriterion,
+    value: &Value,
+) -> impl Iterator<Item = u64> {
+    let keys = criterion.keys(value).into_iter();
+    keys.map(move |it| hash(hasher, attribute, criterion.case_sensitive, &it))
 }
 
 impl Search {
@@ -39,8 +52,12 @@ impl Search {
         };
         let rules = state.rules.rules();
         for rule in rules.iter().filter(|it| it.direction == Direction::Inbound) {
-            let keys = criteria(rule).into_iter().map(|it| (attr(it.metaverse), it.case_sensitive));
-            search.mv_keys.extend(keys);
+            for it in criteria(rule) {
+                let attribute = usize::from(attr(it.metaverse));
+                let n_known = search.mv_keys.len().max(attribute + 1);
+                search.mv_keys.resize(n_known, [false; 2]);
+                search.mv_keys[attribute][usize::from(it.case_sensitive)] = true;
+            }
         }
         for (space_idx, space) in state.spaces.iter().enumerate() {
             let mut index = HashIndex::default();
@@ -50,35 +67,63 @@ impl Search {
             let mut keys: Vec<JoinCriterion> = outbound.flat_map(criteria).collect();
             keys.sort_by_key(|it| (it.connector_space, it.case_sensitive));
             keys.dedup_by_key(|it| (it.connector_space, it.case_sensitive));
-            for idx in 0..if keys.is_empty() { 0 } else { space.len() } {
-                let view = CsView::new(state, groups, space_idx, idx);
-                for it in &keys {
-                    let attribute = attr(it.connector_space);
-                    for key in it.keys(&view.value(attribute)) {
-                        let hash = hash(&index, attribute, it.case_sensitive, &key);
-                        index.insert(hash, small(idx));
+            let hasher = index.hasher();
+            parallel::in_order(
+                state.options.threads,
+                if keys.is_empty() { 0 } else { space.len() },
+                state,
+                &mut index,
+                |state, range| {
+                    let mut out = Vec::new();
+                    for idx in range {
+                        let view = CsView::new(state, groups, space_idx, idx);
+                        for it in &keys {
+                            let value = view.value(attr(it.connector_space));
+                            let hashes = hashes(&hasher, attr(it.connector_space), *it, &value);
+                            out.extend(hashes.map(|it| (it, small(idx))));
+                        }
                     }
-                }
-            }
+                    out
+                },
+                |index, found| found.into_iter().for_each(|(hash, idx)| index.insert(hash, idx)),
+            );
             search.spaces.push(index);
         }
         search
     }
 
-    /// Takes note of what a newly linked object brought into the metaverse.
-    pub(super) fn note(&mut self, state: &State, space: usize, idx: usize, mv: usize) {
+    /// The hashes under which criteria find what an object brings into the metaverse.
+    pub(super) fn keys_of(&self, state: &State, space: usize, idx: usize) -> Vec<u64> {
+        let mut out = Vec::new();
         for cell in state.contributed(space, idx) {
+            let Some(asked) = self.mv_keys.get(usize::from(cell.attribute)) else { continue };
             for case_sensitive in [false, true] {
-                if !self.mv_keys.contains(&(cell.attribute, case_sensitive)) {
-                    continue;
-                }
-                let value = state.value(cell.values());
-                for key in keys(&value, case_sensitive) {
-                    let hash = hash(&self.metaverse, cell.attribute, case_sensitive, &key);
-                    self.metaverse.insert(hash, small(mv));
+                if asked[usize::from(case_sensitive)] {
+                    let keys = keys(&state.value(cell.values()), case_sensitive);
+                    let hasher = self.metaverse.hasher();
+                    let hash = |it| hash(&hasher, cell.attribute, case_sensitive, &it);
+                    out.extend(keys.into_iter().map(hash));
                 }
             }
         }
+        out
+    }
+
+    /// Takes note of what a newly linked object brought into the metaverse.
+    pub(super) fn note_keys(&mut self, keys: &[u64], mv: usize) {
+        keys.iter().for_each(|it| self.metaverse.insert(*it, small(mv)));
+    }
+
+    /// The hashes of the values of an object under an inbound criterion.
+    pub(super) fn hashes_in(&self, view: &CsView<'_>, criterion: &JoinCriterion) -> Vec<u64> {
+        let value = view.value(attr(criterion.connector_space));
+        let hasher = self.metaverse.hasher();
+        hashes(&hasher, attr(criterion.metaverse), *criterion, &value).collect()
+    }
+
+    /// Whether some object of the metaverse may be found under a hash.
+    pub(super) fn has(&self, hash: u64) -> bool {
+        self.metaverse.get(hash).next().is_some()
     }
 
     /// The objects of the metaverse that fit a group of criteria: none, one, or two of several.
@@ -138,9 +183,9 @@ fn shortest(
     values: &[Value],
     target: impl Fn(&JoinCriterion) -> Attr,
 ) -> Vec<u64> {
+    let hasher = index.hasher();
     let hashes = |(it, value): (&JoinCriterion, &Value)| -> Vec<u64> {
-        let keys = it.keys(value).into_iter();
-        keys.map(|key| hash(index, target(it), it.case_sensitive, &key)).collect()
+        hashes(&hasher, target(it), *it, value).collect()
     };
     let all = criteria.iter().zip(values).map(hashes);
     if criteria.len() == 1 {

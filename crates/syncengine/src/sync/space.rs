@@ -10,7 +10,7 @@ use super::{
     cells::{self, Attr, Cell, Cells, Lists},
     hash_index::HashIndex,
     options::{Connector, ConnectorKind, Mark},
-    small,
+    parallel, small,
 };
 use crate::value::{Kind, Value};
 
@@ -113,26 +113,29 @@ impl Space {
     }
 
     /// Puts the objects in the order of their names, drops all but one of each name, and finds objects by name.
-    pub(super) fn settle(&mut self, arena: &Arena) {
-        let mut order: Vec<(DistinguishedName, u32)> = (0..small(self.len()))
-            .filter_map(|it| Some((self.name(arena, it as usize)?, it)))
-            .collect();
+    pub(super) fn settle(&mut self, arena: &Arena, threads: usize) {
         let rank = |it: u32| {
             let it = it as usize;
             let content = self.content(arena, it);
             (self.ids[it], self.type_names.get(usize::from(self.types[it])), content)
         };
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rank(a.1).cmp(&rank(b.1))));
+        let order: Vec<(Box<str>, u32)> = parallel::sorted(
+            threads,
+            self.len(),
+            |it| Some((self.name(arena, it)?.into_folded().into_boxed_str(), small(it))),
+            |a, b| a.0.cmp(&b.0).then_with(|| rank(a.1).cmp(&rank(b.1))),
+        );
         let mut kept = Vec::with_capacity(order.len());
-        let mut last: Option<DistinguishedName> = None;
-        for (name, it) in order {
-            if last.as_ref() == Some(&name) {
-                self.repeated.push((name, self.ids[it as usize]));
+        let mut last: Option<Box<str>> = None;
+        for (folded, it) in order {
+            if last.as_ref() == Some(&folded) {
+                let name = self.name(arena, it as usize);
+                self.repeated.extend(name.map(|name| (name, self.ids[it as usize])));
                 continue;
             }
-            self.by_name.insert(self.by_name.hash(&name), small(kept.len()));
+            self.by_name.insert(self.by_name.hash(&*folded), small(kept.len()));
             kept.push(it);
-            last = Some(name);
+            last = Some(folded);
         }
         self.names = kept.iter().map(|it| self.names[*it as usize]).collect();
         self.ids = kept.iter().map(|it| self.ids[*it as usize]).collect();
@@ -173,8 +176,12 @@ impl Space {
     }
 
     pub(super) fn find(&self, arena: &Arena, name: &DistinguishedName) -> Option<usize> {
-        let is_it = |it: &u32| self.name(arena, *it as usize).as_ref() == Some(name);
-        self.by_name.get(self.by_name.hash(name)).find(is_it).map(|it| it as usize)
+        let is_it = |it: &u32| {
+            let idx = *it as usize;
+            self.name_text(arena, idx) == name.as_str()
+                || self.name(arena, idx).as_ref() == Some(name)
+        };
+        self.by_name.get(self.by_name.hash(name.folded())).find(is_it).map(|it| it as usize)
     }
 
     pub(super) fn name(&self, arena: &Arena, idx: usize) -> Option<DistinguishedName> {

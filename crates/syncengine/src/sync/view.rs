@@ -44,6 +44,8 @@ pub(super) struct MvView<'a> {
     /// The space that the rules write to.
     pub(super) space: usize,
     pub(super) image: Vec<ImageCell<'a>>,
+    /// Its values as the language has them, once somebody asked.
+    values: Vec<OnceCell<Value>>,
 }
 
 impl<'a> CsView<'a> {
@@ -140,10 +142,19 @@ impl ScopeInput for CsView<'_> {
     }
 }
 
-impl MvView<'_> {
-    pub(super) fn cell(&self, attribute: Attr) -> Option<&ImageCell<'_>> {
-        let at = self.image.binary_search_by_key(&attribute, |it| it.attribute).ok()?;
-        self.image.get(at)
+impl<'a> MvView<'a> {
+    pub(super) fn new(state: &'a State, groups: &'a Groups, mv: usize, space: usize) -> Self {
+        let image = state.image(mv);
+        let values = vec![OnceCell::new(); image.len()];
+        Self { state, groups, mv, space, image, values }
+    }
+
+    pub(super) fn cell(&self, attribute: Attr) -> Option<&ImageCell<'a>> {
+        self.image.get(self.place(attribute)?)
+    }
+
+    fn place(&self, attribute: Attr) -> Option<usize> {
+        self.image.binary_search_by_key(&attribute, |it| it.attribute).ok()
     }
 
     /// The values that are still there: references to objects that are not linked are not.
@@ -153,7 +164,8 @@ impl MvView<'_> {
     }
 
     pub(super) fn value(&self, attribute: Attr) -> Value {
-        self.state.value(self.ids(attribute))
+        let Some(at) = self.place(attribute) else { return Value::Null };
+        self.values[at].get_or_init(|| self.state.value(self.ids(attribute))).clone()
     }
 }
 
