@@ -1,39 +1,41 @@
 //! A map from hashes to numbers, several for one hash.
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
-    hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher},
+    collections::hash_map::DefaultHasher,
+    hash::{BuildHasher as _, Hash, Hasher},
 };
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use super::small;
 
-/// Passes a hash on as it is.
-#[derive(Default)]
-pub(super) struct Through(u64);
-
-impl Hasher for Through {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
+/// One number under a hash.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Half of the hash: that is enough where who asks compares the things themselves.
+    tag: u32,
+    number: u32,
+    /// The place of the one before it under the same hash, plus one.
+    before: u32,
 }
 
 /// Numbers by hash, the newest first. Who asks compares the things themselves.
 #[derive(Debug, Default)]
 pub(super) struct HashIndex {
-    heads: HashMap<u64, u32, BuildHasherDefault<Through>>,
-    /// Number, and the place of the next one plus one.
-    entries: Vec<(u32, u32)>,
+    /// The place of the newest entry of each hash.
+    newest: HashTable<u32>,
+    entries: Vec<Entry>,
     /// Seeded anew in each run, so that nobody can choose things that meet; no result depends on it.
     hasher: RandomState,
+}
+
+fn tag(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or_default()
+}
+
+/// The table takes seven bits from the top and the others from below; a tag has to serve for both.
+fn spread(tag: u32) -> u64 {
+    u64::from(tag) << 32 | u64::from(tag)
 }
 
 impl HashIndex {
@@ -48,22 +50,37 @@ impl HashIndex {
     }
 
     pub(super) fn insert(&mut self, hash: u64, number: u32) {
-        let head = self.heads.entry(hash).or_insert(0);
-        self.entries.push((number, *head));
-        *head = small(self.entries.len());
+        let Self { newest, entries, .. } = self;
+        let tag = tag(hash);
+        let place = small(entries.len());
+        let tag_of = |it: &u32| entries[*it as usize].tag;
+        let mut before = 0;
+        match newest.find_mut(spread(tag), |it| tag_of(it) == tag) {
+            Some(it) => before = std::mem::replace(it, place) + 1,
+            None => {
+                newest.insert_unique(spread(tag), place, |it| spread(tag_of(it)));
+            }
+        }
+        entries.push(Entry { tag, number, before });
     }
 
     pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = u32> {
-        let mut next = self.heads.get(&hash).copied().unwrap_or(0);
+        let tag = tag(hash);
+        let newest = self.newest.find(spread(tag), |it| self.entries[*it as usize].tag == tag);
+        let mut next = newest.map_or(0, |it| it + 1);
         std::iter::from_fn(move || {
-            let (number, after) = *self.entries.get(next.checked_sub(1)? as usize)?;
-            next = after;
-            Some(number)
+            let entry = self.entries.get(next.checked_sub(1)? as usize)?;
+            next = entry.before;
+            Some(entry.number)
         })
     }
 
+    pub(super) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+    }
+
     pub(super) fn size(&self) -> usize {
-        self.heads.capacity() * 17 + self.entries.capacity() * 8
+        self.newest.allocation_size() + self.entries.capacity() * size_of::<Entry>()
     }
 }
 
@@ -81,10 +98,16 @@ mod tests {
     #[test]
     fn numbers_of_one_hash_stay_together() {
         let mut index = HashIndex::default();
-        for (hash, number) in [(5, 1), (6, 2), (5, 3)] {
+        let [five, six, seven] = [5, 6, 7].map(|it| index.hash(&it));
+        for (hash, number) in [(five, 1), (six, 2), (five, 3)] {
             index.insert(hash, number);
         }
-        assert_eq!(index.get(5).collect::<Vec<_>>(), [3, 1]);
-        assert!(index.get(6).eq([2]) && index.get(7).next().is_none());
+        assert_eq!(index.get(five).collect::<Vec<_>>(), [3, 1]);
+        assert!(index.get(six).eq([2]) && index.get(seven).next().is_none());
+        for it in 0..5_000 {
+            index.insert(index.hash(&format!("thing {it}")), it);
+        }
+        let finds = |it: u32| index.get(index.hash(&format!("thing {it}"))).any(|n| n == it);
+        assert!((0..5_000).all(finds));
     }
 }

@@ -87,6 +87,7 @@ impl Search {
                 },
                 |index, found| found.into_iter().for_each(|(hash, idx)| index.insert(hash, idx)),
             );
+            index.shrink();
             search.spaces.push(index);
         }
         search

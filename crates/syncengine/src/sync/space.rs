@@ -137,6 +137,7 @@ impl Space {
             kept.push(it);
             last = Some(folded);
         }
+        self.by_name.shrink();
         self.names = kept.iter().map(|it| self.names[*it as usize]).collect();
         self.ids = kept.iter().map(|it| self.ids[*it as usize]).collect();
         self.types = kept.iter().map(|it| self.types[*it as usize]).collect();
