@@ -63,6 +63,60 @@ fn a_photo_may_have_100_kilobytes() {
     }
 }
 
+/// More objects than one piece of work has, so that pieces meet.
+#[test]
+fn pieces_of_work_do_not_show() {
+    const N_USERS: usize = 9_000;
+    let mut text = "case many\n\
+        rule 100 in user person Provision\n  join sid = sid\n  flow sid <- sid\n\
+        flow name = Trim([name])\n  flow upper = UCase([name])\n  flow manager <- manager\n\
+        rule 110 in user person Join ad2\n  join mail = name\n  flow mail <- mail\n\
+        rule 200 out person user Provision aad\n  join sid = sid\n  flow dn = \"CN=\" & [sid]\n\
+        flow name <- name\n  flow upper <- upper\n  flow manager <- manager\n  flow mail <- mail\n"
+        .to_owned();
+    let mut add = |line: String| writeln!(text, "{line}").unwrap();
+    for it in 0..N_USERS {
+        let manager = format!("dn:\"CN=user{}\"", it / 10);
+        add(format!(
+            "AD user CN=user{it}: sid = \"{it}\"; name = \"User {it} \"; manager = {manager}"
+        ));
+        if it % 3 == 0 {
+            add(format!("AD2 user CN=mail{it}: mail = \"USER {it}\""));
+        }
+        if it % 100 > 0 {
+            let name = if it % 50 == 1 { "Old" } else { "User" };
+            let manager = (it / 10) % 100;
+            let manager = if manager > 0 {
+                format!("; manager = dn:\"CN={}\"", it / 10)
+            } else {
+                String::new()
+            };
+            let mail = if it % 3 == 0 { format!("; mail = \"USER {it}\"") } else { String::new() };
+            add(format!(
+                "AAD user CN={it} synced: sid = \"{it}\"; name = \"{name} {it}\"; upper = \"USER {it} \"{manager}{mail}"
+            ));
+        }
+    }
+    for it in 0..7 {
+        add(format!("AAD user CN=gone{it} synced: sid = \"gone{it}\""));
+    }
+    let case = cases(&text).remove(0);
+    let straight: Vec<_> = (0..case.objects.len()).collect();
+    let reverse: Vec<_> = straight.iter().rev().copied().collect();
+    let one = run(&case, &straight, 1);
+    // One in a hundred is not in the cloud yet; the others have an old name where the remainder of 50 is 1, and lack
+    // their manager where he is new.
+    let is_new = |it: usize| it % 100 == 0;
+    let changes = |it: &usize| !is_new(*it) && (it % 50 == 1 || is_new(it / 10));
+    let cloud = one.summary().connectors.iter().find(|it| it.connector == "AAD").unwrap().clone();
+    let counts = cloud.exports.into_values().map(|it| usize::try_from(it).unwrap());
+    let expected = [N_USERS / 100, (0..N_USERS).filter(changes).count(), 7];
+    assert!(counts.eq(expected), "{:?}", one.summary());
+    let expected = shown(&one, true, true);
+    assert_eq!(shown(&run(&case, &straight, 3), true, true), expected);
+    assert_eq!(shown(&run(&case, &reverse, 2), true, true), expected);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 

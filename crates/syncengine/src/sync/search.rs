@@ -1,12 +1,15 @@
 //! Finding the partner of an object by join criteria.
-use std::hash::BuildHasher as _;
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher as _, BuildHasherDefault},
+};
 
 use foldhash::fast::RandomState;
 
 use super::{
     attributes::attr,
     cells::Attr,
-    hash_index::HashIndex,
+    hash_index::{HashIndex, Through},
     parallel, small,
     state::State,
     view::{CsView, Groups, MvView},
@@ -26,6 +29,27 @@ pub(super) struct Search {
     mv_keys: Vec<[bool; 2]>,
     metaverse: HashIndex,
     spaces: Vec<HashIndex>,
+    /// What was noted since objects were looked at ahead; none while nobody asks.
+    recent: Option<HashSet<u64, BuildHasherDefault<Through>>>,
+}
+
+/// What a search in the metaverse looked at, to tell later whether it would come out the same.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    hashes: Vec<u64>,
+    objects: Vec<usize>,
+    /// Whether it met a reference, which counts only once the object is linked that it stands for.
+    met_reference: bool,
+}
+
+impl Looked {
+    /// Whether the search has to be done again. `is_linked` tells which objects of the metaverse have changed.
+    pub(super) fn is_stale(&self, search: &Search, is_linked: impl Fn(usize) -> bool) -> bool {
+        let is_recent = |it: &u64| search.recent.as_ref().is_none_or(|all| all.contains(it));
+        self.met_reference
+            || self.objects.iter().any(|it| is_linked(*it))
+            || self.hashes.iter().any(is_recent)
+    }
 }
 
 fn hash(hasher: &RandomState, attribute: Attr, case_sensitive: bool, key: &JoinKey) -> u64 {
@@ -113,41 +137,45 @@ impl Search {
     /// Takes note of what a newly linked object brought into the metaverse.
     pub(super) fn note_keys(&mut self, keys: &[u64], mv: usize) {
         keys.iter().for_each(|it| self.metaverse.insert(*it, small(mv)));
+        if let Some(recent) = &mut self.recent {
+            recent.extend(keys);
+        }
     }
 
-    /// The hashes of the values of an object under an inbound criterion.
-    pub(super) fn hashes_in(&self, view: &CsView<'_>, criterion: &JoinCriterion) -> Vec<u64> {
-        let value = view.value(attr(criterion.connector_space));
-        let hasher = self.metaverse.hasher();
-        hashes(&hasher, attr(criterion.metaverse), *criterion, &value).collect()
+    /// From now on remembers what is noted, or no more.
+    pub(super) fn watch(&mut self, watches: bool) {
+        self.recent = watches.then(HashSet::default);
     }
 
-    /// Whether some object of the metaverse may be found under a hash.
-    pub(super) fn has(&self, hash: u64) -> bool {
-        self.metaverse.get(hash).next().is_some()
-    }
-
-    /// The objects of the metaverse that fit a group of criteria: none, one, or two of several.
+    /// The objects of the metaverse that fit a group of criteria: none, one, or two of several. `looked` takes note of
+    /// what that rests on.
     pub(super) fn in_metaverse(
         &self,
         view: &CsView<'_>,
         rule: &CompiledRule,
         criteria: &JoinGroup,
+        looked: &mut Looked,
     ) -> Vec<usize> {
         let state = view.state;
         let values: Vec<_> =
             criteria.iter().map(|it| view.value(attr(it.connector_space))).collect();
         let fits = |mv: usize| {
+            looked.objects.push(mv);
             state.mv_type(mv).is_some_and(|it| rule.target_object_type.includes(it))
                 && criteria.iter().zip(&values).all(|(it, value)| {
                     let cell = state.mv_cell(mv, attr(it.metaverse));
+                    looked.met_reference |= cell
+                        .as_ref()
+                        .is_some_and(|it| it.values().any(|it| it.as_object().is_some()));
                     let there = cell.map_or(Value::Null, |it| {
                         state.value(it.values().filter(|it| state.is_linked(*it)))
                     });
                     it.matches(value, &there)
                 })
         };
-        let hashes = shortest(&self.metaverse, criteria, &values, |it| attr(it.metaverse));
+        let all = all_hashes(&self.metaverse, criteria, &values, |it| attr(it.metaverse));
+        looked.hashes.extend(all.iter().flatten());
+        let hashes = shortest(&self.metaverse, all);
         two_of(hashes.into_iter().flat_map(|it| self.metaverse.get(it)), fits)
     }
 
@@ -172,31 +200,36 @@ impl Search {
                     .all(|(it, value)| it.matches(&there.value(attr(it.connector_space)), value))
         };
         let Some(index) = self.spaces.get(view.space) else { return Vec::new() };
-        let hashes = shortest(index, criteria, &values, |it| attr(it.connector_space));
+        let all = all_hashes(index, criteria, &values, |it| attr(it.connector_space));
+        let hashes = shortest(index, all);
         two_of(hashes.into_iter().flat_map(|it| index.get(it)), fits)
     }
 }
 
-/// The hashes of the criterion that the fewest objects fit, so that one that nearly all fit costs nothing.
-fn shortest(
+/// By criterion the hashes of its values.
+fn all_hashes(
     index: &HashIndex,
     criteria: &JoinGroup,
     values: &[Value],
     target: impl Fn(&JoinCriterion) -> Attr,
-) -> Vec<u64> {
+) -> Vec<Vec<u64>> {
     let hasher = index.hasher();
     let hashes = |(it, value): (&JoinCriterion, &Value)| -> Vec<u64> {
         hashes(&hasher, target(it), *it, value).collect()
     };
-    let all = criteria.iter().zip(values).map(hashes);
-    if criteria.len() == 1 {
-        return all.flatten().collect();
-    }
-    let length = |it: &Vec<u64>| it.iter().flat_map(|it| index.get(*it)).take(MAX_COUNTED).count();
-    all.min_by_key(length).unwrap_or_default()
+    criteria.iter().zip(values).map(hashes).collect()
 }
 
-fn two_of(found: impl Iterator<Item = u32>, fits: impl Fn(usize) -> bool) -> Vec<usize> {
+/// The hashes of the criterion that the fewest objects fit, so that one that nearly all fit costs nothing.
+fn shortest(index: &HashIndex, mut all: Vec<Vec<u64>>) -> Vec<u64> {
+    if all.len() == 1 {
+        return all.pop().unwrap_or_default();
+    }
+    let length = |it: &Vec<u64>| it.iter().flat_map(|it| index.get(*it)).take(MAX_COUNTED).count();
+    all.into_iter().min_by_key(length).unwrap_or_default()
+}
+
+fn two_of(found: impl Iterator<Item = u32>, mut fits: impl FnMut(usize) -> bool) -> Vec<usize> {
     let mut out = Vec::new();
     for it in found.map(|it| it as usize) {
         if !out.contains(&it) && fits(it) {

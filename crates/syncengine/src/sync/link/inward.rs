@@ -6,7 +6,7 @@ use super::{
         attributes::attr,
         fault::Problem,
         parallel,
-        search::Search,
+        search::{Looked, Search},
         state::State,
         view::{CsView, Groups},
     },
@@ -23,8 +23,10 @@ const WAVE: usize = 1 << 16;
 /// What can be said of an object before those before it are linked.
 struct Ahead {
     idx: usize,
-    /// The hashes of its join criteria, by group and criterion; a group can fit only if each of its criteria meets one.
-    joins: Vec<Vec<Vec<u64>>>,
+    /// The rule that joins it, and what it is joined to.
+    joined: Option<(usize, usize)>,
+    /// What that rests on.
+    looked: Looked,
     /// The type of the metaverse that it is projected to if nothing joins it.
     projected: Option<usize>,
     /// The hashes under which its own contribution is found.
@@ -42,11 +44,13 @@ pub(in super::super) fn inward(
     let n_objects = state.spaces[space].len();
     for start in (0..n_objects).step_by(WAVE) {
         let end = (start + WAVE).min(n_objects);
+        search.watch(true);
         for ahead in look_ahead(state, groups, search, space, start..end) {
             state.errors.remove(&state.number(space, ahead.idx));
             changed |= link_inward(state, groups, search, space, &ahead);
         }
     }
+    search.watch(false);
     changed
 }
 
@@ -61,15 +65,25 @@ fn look_ahead(
         let number = state.number(space, *idx);
         state.partner(number).is_none() && !state.linking[space].get(*idx).is_empty()
     };
+    let ahead = |idx| {
+        let mut looked = Looked::default();
+        let view = CsView::new(state, groups, space, idx);
+        Ahead {
+            idx,
+            joined: joined(&view, search, &mut looked),
+            looked,
+            projected: projected(&view),
+            keys: search.keys_of(state, space, idx),
+        }
+    };
     let mut out = Vec::new();
     parallel::in_order(
         state.options.threads,
         range.len(),
         state,
         &mut out,
-        |state, piece| {
+        |_, piece| {
             let piece = range.start + piece.start..range.start + piece.end;
-            let ahead = |idx| Ahead::of(state, groups, search, space, idx);
             piece.filter(is_open).map(ahead).collect::<Vec<_>>()
         },
         Vec::extend,
@@ -77,31 +91,31 @@ fn look_ahead(
     out
 }
 
-impl Ahead {
-    fn of(state: &State, groups: &Groups, search: &Search, space: usize, idx: usize) -> Self {
-        let view = CsView::new(state, groups, space, idx);
-        let linking = state.linking[space].get(idx).iter();
-        let rules: Vec<_> = linking.filter_map(|it| state.rule(*it as usize)).collect();
-        let joins = rules.iter().flat_map(|it| &it.joins).filter(|it| !it.is_empty());
-        let joins = joins
-            .map(|group| group.iter().map(|it| search.hashes_in(&view, it)).collect())
-            .collect();
-        let projected = rules.iter().find_map(|rule| {
-            if rule.link_type != LinkType::Provision
-                || !may_provision(&rule.joins, Direction::Inbound, |it| view.value(attr(it)))
-            {
-                return None;
-            }
-            let ObjectType::Named(name) = &rule.target_object_type else { return None };
-            state.plans.types.iter().position(|it| it == name)
-        });
-        Self { idx, joins, projected, keys: search.keys_of(state, space, idx) }
-    }
+/// The first rule that joins an object, and what it joins it to.
+fn joined(view: &CsView<'_>, search: &Search, looked: &mut Looked) -> Option<(usize, usize)> {
+    view.state.linking[view.space].get(view.idx).iter().find_map(|place| {
+        let place = *place as usize;
+        let rule = view.state.rule(place)?;
+        match decide(&rule.joins, |it| search.in_metaverse(view, rule, it, looked)) {
+            JoinDecision::Joined { target, .. } => Some((place, target)),
+            JoinDecision::NotJoined { .. } => None,
+        }
+    })
+}
 
-    /// Whether some group of criteria may fit an object of the metaverse.
-    fn may_join(&self, search: &Search) -> bool {
-        self.joins.iter().any(|group| group.iter().all(|it| it.iter().any(|it| search.has(*it))))
-    }
+/// The type of the metaverse that the first rule projects an object to.
+fn projected(view: &CsView<'_>) -> Option<usize> {
+    let state = view.state;
+    state.linking[view.space].get(view.idx).iter().find_map(|place| {
+        let rule = state.rule(*place as usize)?;
+        if rule.link_type != LinkType::Provision
+            || !may_provision(&rule.joins, Direction::Inbound, |it| view.value(attr(it)))
+        {
+            return None;
+        }
+        let ObjectType::Named(name) = &rule.target_object_type else { return None };
+        state.plans.types.iter().position(|it| it == name)
+    })
 }
 
 fn link_inward(
@@ -114,25 +128,20 @@ fn link_inward(
     let idx = ahead.idx;
     let number = state.number(space, idx);
     let keys = Some(&ahead.keys[..]);
-    if ahead.may_join(search) {
-        let view = CsView::new(state, groups, space, idx);
-        // Whatever rule makes an object does so only if no rule joins.
-        let joined = state.linking[space].get(idx).iter().find_map(|place| {
-            let place = *place as usize;
-            let rule = state.rule(place)?;
-            match decide(&rule.joins, |it| search.in_metaverse(&view, rule, it)) {
-                JoinDecision::Joined { target, .. } => Some((place, target)),
-                JoinDecision::NotJoined { .. } => None,
-            }
-        });
-        if let Some((rule, target)) = joined {
-            if let Some(other) = state.metaverse.link(target, space) {
-                let partner = state.number(space, other);
-                state.errors.insert(number, Problem::Ambiguous { rule, partner });
-                return false;
-            }
-            return attach_noting(state, groups, search, (space, idx), (target, false), keys);
+    let is_linked = |mv| state.metaverse.link(mv, space).is_some();
+    let joined = if ahead.looked.is_stale(search, is_linked) {
+        joined(&CsView::new(state, groups, space, idx), search, &mut Looked::default())
+    } else {
+        ahead.joined
+    };
+    // Whatever rule makes an object does so only if no rule joins.
+    if let Some((rule, target)) = joined {
+        if let Some(other) = state.metaverse.link(target, space) {
+            let partner = state.number(space, other);
+            state.errors.insert(number, Problem::Ambiguous { rule, partner });
+            return false;
         }
+        return attach_noting(state, groups, search, (space, idx), (target, false), keys);
     }
     let Some(type_idx) = ahead.projected else { return false };
     let mv = state.metaverse.add(type_idx, number);
