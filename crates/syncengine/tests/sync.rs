@@ -63,6 +63,24 @@ fn a_photo_may_have_100_kilobytes() {
     }
 }
 
+#[test]
+fn what_an_absent_attribute_makes_assumed_is_told() {
+    let assumed = |flow: &str, objects: &str| {
+        let text = format!(
+            "case absent\nrule 100 in user person Provision\n  flow sid <- sid\n  flow name {flow}\n{objects}"
+        );
+        let case = cases(&text).remove(0);
+        let order: Vec<_> = (0..case.objects.len()).collect();
+        run(&case, &order, 1).summary().assumptions.clone()
+    };
+    let (without, with) = ("AD user CN=a: sid = \"1\"\n", "AD user CN=b: name = \"b\"\n");
+    for objects in [without.to_owned(), format!("{with}{without}")] {
+        assert!(assumed("= Trim([name])", &objects).contains(&"A-NULL-TEXT"), "{objects}");
+    }
+    assert!(!assumed("= Trim([name])", with).contains(&"A-NULL-TEXT"));
+    assert!(!assumed("<- name", without).contains(&"A-NULL-TEXT"));
+}
+
 /// More objects than one piece of work has, so that pieces meet.
 #[test]
 fn pieces_of_work_do_not_show() {
