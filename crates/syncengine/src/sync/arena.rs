@@ -236,7 +236,9 @@ impl Arena {
         let len = u32::try_from(raw.bytes.len()).ok().filter(|it| *it < 1 << 29)?;
         let needed = (raw.bytes.len() + 4).next_multiple_of(UNIT);
         if self.pages.last().is_none_or(|it| it.len() + needed > PAGE) {
-            self.pages.push(Vec::with_capacity(PAGE.max(needed)));
+            // The first grows as it is filled: most workers find little that is new.
+            let start = if self.pages.is_empty() { 0 } else { PAGE };
+            self.pages.push(Vec::with_capacity(start.max(needed)));
         }
         let page_idx = small(self.pages.len() - 1);
         if page_idx >= 1 << (32 - UNIT_BITS) {

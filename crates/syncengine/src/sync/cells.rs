@@ -9,6 +9,9 @@ const LONG: u32 = 0xffff;
 /// No value, and nobody else may give one.
 const STOP: u32 = 0xfffe;
 
+/// Attributes of one object for which there is room at once.
+const MOST_EXPECTED: usize = 64;
+
 /// The number of an attribute.
 pub(super) type Attr = u16;
 
@@ -87,6 +90,11 @@ impl<'a> Cells<'a> {
 
     pub(super) const fn with_flows(words: &'a [u32]) -> Self {
         Self { words, has_flows: true }
+    }
+
+    /// How many there can be at most, but no more than make sense as a capacity.
+    pub(super) fn most(&self) -> usize {
+        (self.words.len() / 2).min(MOST_EXPECTED)
     }
 
     /// The cell of an attribute.

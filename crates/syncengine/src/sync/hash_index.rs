@@ -67,6 +67,13 @@ impl HashIndex {
         self.hasher.clone()
     }
 
+    /// Makes room for things that will come.
+    pub(super) fn reserve(&mut self, n: usize) {
+        let Self { newest, entries, .. } = self;
+        newest.reserve(n, |it| spread(entries[*it as usize].tag));
+        entries.reserve(n);
+    }
+
     pub(super) fn insert(&mut self, hash: u64, number: u32) {
         let Self { newest, entries, .. } = self;
         let tag = tag(hash);

@@ -77,21 +77,23 @@ pub(super) fn changes(
         let flow = super::plan::flow_of(&state.rules, *it);
         mask.has(*it) && flow.is_some_and(|it| it.1.applies(target.idx.is_none()))
     };
-    let awake = plan.awake(view.image.iter().map(|it| it.attribute), used);
+    let mut awake = plan.awake(view.image.iter().map(|it| it.attribute), used);
+    let mut olds: Vec<&[u32]> = vec![&[]; plan.targets.len()];
+    for cell in target.idx.map(|it| state.spaces[view.space].cells(it)).into_iter().flatten() {
+        if let Some(at) = plan.target(cell.attribute) {
+            olds[at] = cell.words();
+            awake[at] |= !cell.words().is_empty();
+        }
+    }
     let mut flows = Vec::new();
-    // Both run in the order of attributes.
-    let olds = target.idx.map(|it| state.spaces[view.space].cells(it));
-    let mut olds = olds.into_iter().flatten().peekable();
-    for ((attribute, all), is_awake) in plan.targets.iter().zip(awake) {
-        while olds.next_if(|it| it.attribute < *attribute).is_some() {}
-        let old = olds.next_if(|it| it.attribute == *attribute);
+    for ((attribute, all), (is_awake, old)) in plan.targets.iter().zip(awake.into_iter().zip(olds))
+    {
         // Where nothing was and nothing can come there is nothing to do.
-        if *attribute == known.dn || old.is_none() && !is_awake {
+        if *attribute == known.dn || !is_awake {
             continue;
         }
         flows.clear();
         flows.extend(all.iter().copied().filter(|it| applies(it)));
-        let old = old.map_or(&[][..], |it| it.words());
         let Fate::Set { values, flow } = fate(view, overlay, &flows, old, locate, &mut out)? else {
             continue;
         };

@@ -99,37 +99,35 @@ fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes a thing of each of `0..n`, or none, and puts the things in order.
-pub(super) fn sorted<T: Send>(
+/// Makes a thing of each of `0..n`, or none.
+pub(super) fn each<T: Send>(
     threads: usize,
     n: usize,
     make: impl Fn(usize) -> Option<T> + Sync,
-    order: impl Fn(&T, &T) -> cmp::Ordering + Sync,
 ) -> Vec<T> {
-    let run = |range: Range<usize>| {
-        let mut all: Vec<T> = range.filter_map(&make).collect();
-        all.sort_unstable_by(&order);
-        all
-    };
-    let share = n.div_ceil(threads.max(1)).max(CHUNK);
-    let mut all = Vec::new();
-    if share >= n {
-        return run(0..n);
-    }
-    thread::scope(|scope| {
-        let starts = (0..n).step_by(share);
-        let runs: Vec<_> =
-            starts.map(|it| scope.spawn(move || run(it..(it + share).min(n)))).collect();
-        for run in runs {
-            match run.join() {
-                Ok(run) => all.extend(run),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    // This one finds the runs and merges them.
-    all.sort_by(order);
+    let mut all = Vec::with_capacity(n);
+    let work = |(): &(), range: Range<usize>| range.filter_map(&make).collect::<Vec<_>>();
+    in_order(threads, n, &(), &mut all, work, Vec::extend);
     all
+}
+
+/// Puts things in order.
+pub(super) fn sort<T: Send>(
+    threads: usize,
+    all: &mut [T],
+    order: impl Fn(&T, &T) -> cmp::Ordering + Sync,
+) {
+    let share = all.len().div_ceil(threads.max(1)).max(CHUNK);
+    if all.len() > share {
+        let order = &order;
+        thread::scope(|scope| {
+            for part in all.chunks_mut(share) {
+                scope.spawn(move || part.sort_unstable_by(order));
+            }
+        });
+    }
+    // This one finds the parts that are in order, and merges them.
+    all.sort_by(order);
 }
 
 /// Works on each thing, on all of them at once if there is more than one thread: there are few of them.
@@ -164,9 +162,11 @@ mod tests {
         let mut expected: Vec<_> = (0..20_000).filter_map(make).collect();
         expected.sort_unstable();
         for threads in [0, 1, 2, 5] {
-            assert_eq!(sorted(threads, 20_000, make, usize::cmp), expected, "{threads}");
+            let mut found = each(threads, 20_000, make);
+            sort(threads, &mut found, usize::cmp);
+            assert_eq!(found, expected, "{threads}");
         }
-        assert!(sorted(2, 0, make, usize::cmp).is_empty());
+        sort(2, &mut [0_usize; 0], usize::cmp);
     }
 
     #[test]

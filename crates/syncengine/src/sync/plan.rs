@@ -152,8 +152,12 @@ impl Plan {
 
     /// The flows to an attribute, in order of precedence.
     pub(super) fn flows_to(&self, attribute: Attr) -> &[FlowRef] {
-        let at = self.targets.binary_search_by_key(&attribute, |it| it.0);
-        at.map_or(&[], |it| &self.targets[it].1)
+        self.target(attribute).map_or(&[], |it| &self.targets[it].1)
+    }
+
+    /// The place of a target.
+    pub(super) fn target(&self, attribute: Attr) -> Option<usize> {
+        self.targets.binary_search_by_key(&attribute, |it| it.0).ok()
     }
 }
 

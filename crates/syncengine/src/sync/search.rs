@@ -91,6 +91,7 @@ impl Search {
             let mut keys: Vec<JoinCriterion> = outbound.flat_map(criteria).collect();
             keys.sort_by_key(|it| (it.connector_space, it.case_sensitive));
             keys.dedup_by_key(|it| (it.connector_space, it.case_sensitive));
+            index.reserve(if keys.is_empty() { 0 } else { space.len() });
             let hasher = index.hasher();
             parallel::in_order(
                 state.options.threads,

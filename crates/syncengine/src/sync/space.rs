@@ -20,6 +20,14 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Everything about an object.
 type Content = Vec<(Attr, Vec<(u8, Vec<u8>)>)>;
 
+/// A name that is put in order.
+struct Folded {
+    /// What follows what all names have in common: it decides between nearly all of them without a look at the name.
+    start: u128,
+    name: Box<str>,
+    idx: u32,
+}
+
 /// One connector and its objects, in the order of their names after [`Space::settle`].
 #[derive(Debug)]
 pub(super) struct Space {
@@ -119,15 +127,20 @@ impl Space {
             let content = self.content(arena, it);
             (self.ids[it], self.type_names.get(usize::from(self.types[it])), content)
         };
-        let order: Vec<(Box<str>, u32)> = parallel::sorted(
-            threads,
-            self.len(),
-            |it| Some((self.name(arena, it)?.into_folded().into_boxed_str(), small(it))),
-            |a, b| a.0.cmp(&b.0).then_with(|| rank(a.1).cmp(&rank(b.1))),
-        );
+        let mut order: Vec<Folded> = parallel::each(threads, self.len(), |it| {
+            let name = self.name(arena, it)?.into_folded().into_boxed_str();
+            Some(Folded { start: 0, name, idx: small(it) })
+        });
+        let same = same_start(&order);
+        order.iter_mut().for_each(|it| it.start = start_of(&it.name.as_bytes()[same..]));
+        parallel::sort(threads, &mut order, |a, b| {
+            let names = (a.start, &a.name).cmp(&(b.start, &b.name));
+            names.then_with(|| rank(a.idx).cmp(&rank(b.idx)))
+        });
+        self.by_name.reserve(order.len());
         let mut kept = Vec::with_capacity(order.len());
         let mut last: Option<Box<str>> = None;
-        for (folded, it) in order {
+        for Folded { name: folded, idx: it, .. } in order {
             if last.as_ref() == Some(&folded) {
                 let name = self.name(arena, it as usize);
                 self.repeated.extend(name.map(|name| (name, self.ids[it as usize])));
@@ -162,7 +175,10 @@ impl Space {
     pub(super) fn resolve_references(&mut self, arena: &Arena) {
         let base = self.base;
         let mut lists = std::mem::take(&mut self.lists);
-        let mut known: HashMap<ValueId, ValueId, RandomState> = HashMap::default();
+        // A name is nearly always written as the object itself has it.
+        let object = |idx| ValueId::object(base + small(idx));
+        let mut known: HashMap<ValueId, ValueId, RandomState> =
+            self.names.iter().enumerate().map(|(idx, name)| (*name, object(idx))).collect();
         lists.map_values(false, |_, id| {
             if !id.is_name() {
                 return id;
@@ -170,7 +186,7 @@ impl Space {
             *known.entry(id).or_insert_with(|| {
                 let name = arena.raw(id).as_str().parse().ok();
                 let found = name.and_then(|it| self.find(arena, &it));
-                found.map_or(id, |it| ValueId::object(base + small(it)))
+                found.map_or(id, object)
             })
         });
         self.lists = lists;
@@ -235,6 +251,23 @@ impl Space {
     pub(super) fn size(&self) -> usize {
         self.lists.size() + self.by_name.size() + self.names.capacity() * (4 + 17 + 2 + 1 + 1)
     }
+}
+
+/// How many bytes all names begin with in common.
+fn same_start(all: &[Folded]) -> usize {
+    let Some(first) = all.first() else { return 0 };
+    all.iter().fold(first.name.len(), |same, it| {
+        let pairs = first.name.bytes().zip(it.name.bytes()).take(same);
+        pairs.take_while(|(a, b)| a == b).count()
+    })
+}
+
+/// The first bytes as a number that is in their order.
+fn start_of(bytes: &[u8]) -> u128 {
+    let mut out = [0; 16];
+    let n = bytes.len().min(out.len());
+    out[..n].copy_from_slice(&bytes[..n]);
+    u128::from_be_bytes(out)
 }
 
 fn is_false(arena: &Arena, id: ValueId) -> bool {

@@ -121,7 +121,9 @@ impl State {
         let mut out: Vec<ImageCell<'_>> = Vec::new();
         let mut stops: Vec<(Attr, FlowRef)> = Vec::new();
         for (space, idx) in self.metaverse.links(mv) {
-            for cell in self.contributed(space, idx) {
+            let cells = self.contributed(space, idx);
+            out.reserve(cells.most());
+            for cell in cells {
                 if cell.stops {
                     stops.push((cell.attribute, cell.flow));
                     continue;

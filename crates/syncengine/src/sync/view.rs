@@ -50,7 +50,9 @@ pub(super) struct MvView<'a> {
 
 impl<'a> CsView<'a> {
     pub(super) fn new(state: &'a State, groups: &'a Groups, space: usize, idx: usize) -> Self {
-        let cells: Vec<_> = state.spaces[space].cells(idx).collect();
+        let all = state.spaces[space].cells(idx);
+        let mut cells = Vec::with_capacity(all.most());
+        cells.extend(all);
         let values = vec![OnceCell::new(); cells.len()];
         Self { state, groups, space, idx, cells, values }
     }
