@@ -124,7 +124,7 @@ fn pieces_of_work_do_not_show() {
     let one = run(&case, &straight, 1);
     // One in a hundred is not in the cloud yet; the others have an old name where the remainder of 50 is 1, and lack
     // their manager where he is new.
-    let is_new = |it: usize| it % 100 == 0;
+    let is_new = |it: usize| it.is_multiple_of(100);
     let changes = |it: &usize| !is_new(*it) && (it % 50 == 1 || is_new(it / 10));
     let cloud = one.summary().connectors.iter().find(|it| it.connector == "AAD").unwrap().clone();
     let counts = cloud.exports.into_values().map(|it| usize::try_from(it).unwrap());

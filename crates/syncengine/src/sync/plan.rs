@@ -145,7 +145,9 @@ impl Plan {
         let is_awake = |it: &Option<AssumptionSet>| it.is_none_or(|it| !used.includes(it));
         let mut awake: Vec<bool> = self.asleep.iter().map(is_awake).collect();
         for targets in present.filter_map(|it| self.woken.get(usize::from(it))) {
-            targets.iter().for_each(|it| awake[*it] = true);
+            for it in targets {
+                awake[*it] = true;
+            }
         }
         awake
     }

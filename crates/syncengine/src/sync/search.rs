@@ -92,7 +92,7 @@ impl Search {
             keys.sort_by_key(|it| (it.connector_space, it.case_sensitive));
             keys.dedup_by_key(|it| (it.connector_space, it.case_sensitive));
             index.reserve(if keys.is_empty() { 0 } else { space.len() });
-            let hasher = index.hasher();
+            let seed = index.hasher();
             parallel::in_order(
                 state.options.threads,
                 if keys.is_empty() { 0 } else { space.len() },
@@ -104,8 +104,8 @@ impl Search {
                         let view = CsView::new(state, groups, space_idx, idx);
                         for it in &keys {
                             let value = view.value(attr(it.connector_space));
-                            let hashes = hashes(&hasher, attr(it.connector_space), *it, &value);
-                            out.extend(hashes.map(|it| (it, small(idx))));
+                            let found = hashes(&seed, attr(it.connector_space), *it, &value);
+                            out.extend(found.map(|it| (it, small(idx))));
                         }
                     }
                     out
@@ -137,7 +137,9 @@ impl Search {
 
     /// Takes note of what a newly linked object brought into the metaverse.
     pub(super) fn note_keys(&mut self, keys: &[u64], mv: usize) {
-        keys.iter().for_each(|it| self.metaverse.insert(*it, small(mv)));
+        for it in keys {
+            self.metaverse.insert(*it, small(mv));
+        }
         if let Some(recent) = &mut self.recent {
             recent.extend(keys);
         }
@@ -214,11 +216,11 @@ fn all_hashes(
     values: &[Value],
     target: impl Fn(&JoinCriterion) -> Attr,
 ) -> Vec<Vec<u64>> {
-    let hasher = index.hasher();
-    let hashes = |(it, value): (&JoinCriterion, &Value)| -> Vec<u64> {
-        hashes(&hasher, target(it), *it, value).collect()
+    let seed = index.hasher();
+    let of = |(it, value): (&JoinCriterion, &Value)| -> Vec<u64> {
+        hashes(&seed, target(it), *it, value).collect()
     };
-    criteria.iter().zip(values).map(hashes).collect()
+    criteria.iter().zip(values).map(of).collect()
 }
 
 /// The hashes of the criterion that the fewest objects fit, so that one that nearly all fit costs nothing.

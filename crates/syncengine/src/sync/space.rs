@@ -132,7 +132,9 @@ impl Space {
             Some(Folded { start: 0, name, idx: small(it) })
         });
         let same = same_start(&order);
-        order.iter_mut().for_each(|it| it.start = start_of(&it.name.as_bytes()[same..]));
+        for it in &mut order {
+            it.start = start_of(&it.name.as_bytes()[same..]);
+        }
         parallel::sort(threads, &mut order, |a, b| {
             let names = (a.start, &a.name).cmp(&(b.start, &b.name));
             names.then_with(|| rank(a.idx).cmp(&rank(b.idx)))
