@@ -135,6 +135,48 @@ fn pieces_of_work_do_not_show() {
     assert_eq!(shown(&run(&case, &reverse, 2), true, true), expected);
 }
 
+/// Objects of one name that differ in their mark alone: which of them counts rests on nothing else.
+#[test]
+fn objects_of_one_name_come_out_the_same_on_any_number_of_threads() {
+    let mut text = "case twice\n\
+        rule 100 in user person Provision\n  join sid = sid\n  flow sid <- sid\n\
+        rule 200 out person user Provision aad\n  join sid = sid\n  flow dn = \"CN=\" & [sid]\n  flow sid <- sid\n"
+        .to_owned();
+    for it in 0..4_500 {
+        writeln!(text, "AAD user CN=k{it} synced: sid = \"{it}\"").unwrap();
+        writeln!(text, "AAD user CN=k{it} cloud: sid = \"{it}\"").unwrap();
+    }
+    let case = cases(&text).remove(0);
+    let straight: Vec<_> = (0..case.objects.len()).collect();
+    let reverse: Vec<_> = straight.iter().rev().copied().collect();
+    let expected = shown(&run(&case, &straight, 1), true, true);
+    assert!(shown(&run(&case, &straight, 2), true, true) == expected);
+    assert!(shown(&run(&case, &reverse, 1), true, true) == expected);
+    assert!(shown(&run(&case, &reverse, 3), true, true) == expected);
+}
+
+/// Every object meets every other by a criterion that all fit: time grows with the square, memory must not.
+#[test]
+fn what_everything_fits_needs_no_memory() {
+    const N_OBJECTS: usize = 700;
+    let mut text = "case same\n\
+        rule 100 in user person Provision\n  flow sid <- sid\n  flow mail <- mail\n\
+        rule 110 in user person Provision ad2\n  join sid = sid AND mail = mail\n"
+        .to_owned();
+    for it in 0..N_OBJECTS {
+        writeln!(text, "AD user CN=u{it}: sid = \"same\"; mail = \"a\"").unwrap();
+        writeln!(text, "AD2 user CN=w{it}: sid = \"same\"; mail = \"b\"").unwrap();
+        writeln!(text, "AD user CN=v{it}: sid = \"other\"; mail = \"b\"").unwrap();
+    }
+    let case = cases(&text).remove(0);
+    let order: Vec<_> = (0..case.objects.len()).collect();
+    let memory = allocation_counter::measure(|| {
+        let done = run(&case, &order, 1);
+        assert_eq!(done.summary().metaverse_objects, 3 * N_OBJECTS as u64);
+    });
+    assert!(memory.bytes_max < 2 << 20, "{} bytes", memory.bytes_max);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -28,7 +28,7 @@ const NAME: u32 = 1 << 29;
 pub(super) struct ValueId(pub(super) u32);
 
 impl ValueId {
-    /// Empty text, which counts as none.
+    /// Empty text, which counts as none. It also stands for what had no place any more: then the whole run fails.
     pub(super) const EMPTY: Self = Self(0);
 
     /// The reference to an object, by its number over all spaces.
@@ -113,7 +113,7 @@ impl Arena {
         let id = small(self.places.len());
         let Some(place) = self.place(raw).filter(|_| id < NAME) else {
             self.full = true;
-            return ValueId(0);
+            return ValueId::EMPTY;
         };
         self.places.push(place);
         self.table[slot] = Slot { tag, id: id + 1 };
@@ -323,7 +323,7 @@ impl Adopted {
     }
 
     pub(super) fn id(&self, id: ValueId) -> ValueId {
-        id.as_local().map_or(id, |it| self.0.get(it as usize).copied().unwrap_or(ValueId(0)))
+        id.as_local().map_or(id, |it| self.0.get(it as usize).copied().unwrap_or(ValueId::EMPTY))
     }
 }
 
@@ -436,7 +436,7 @@ mod tests {
 
     #[test]
     fn what_a_worker_found_is_adopted() {
-        let mut shared = Arena::default();
+        let mut shared = Arena::new();
         let known = shared.intern(Raw::text("known"));
         let mut overlay = Overlay::new(&shared);
         assert_eq!(overlay.scalar(&Scalar::text("known")), known);
@@ -451,7 +451,7 @@ mod tests {
 
     #[test]
     fn what_comes_on_top_keeps_its_numbers() {
-        let mut shared = Arena::default();
+        let mut shared = Arena::new();
         let known = shared.intern(Raw::text("known"));
         let mut growth = Growth::on(&shared);
         let mut ids = Vec::new();
@@ -481,7 +481,7 @@ mod tests {
         let id = growth.adopt(&overlay.into_own()).id(local);
         shared.absorb(growth);
         assert!(id.is_name() && shared.raw(id).as_str() == "CN=ann");
-        assert_eq!(shared.len(), 3_005);
+        assert_eq!(shared.len(), 3_006);
         assert!(!shared.is_full());
     }
 }

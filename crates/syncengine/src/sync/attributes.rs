@@ -36,6 +36,13 @@ pub(super) struct Known {
     pub(super) photo: Attr,
 }
 
+impl Known {
+    /// Whether an object has it without any attribute, from its name or identifier ([`super::view::CsView::value`]).
+    pub(super) const fn is_of_the_object(&self, attribute: Attr) -> bool {
+        attribute == self.dn || attribute == self.object_guid
+    }
+}
+
 impl Attributes {
     pub(super) fn new(mut names: Names) -> Result<Self, SyncError> {
         let mut ids = Vec::new();

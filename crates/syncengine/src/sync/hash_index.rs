@@ -101,7 +101,9 @@ impl HashIndex {
     }
 
     pub(super) fn shrink(&mut self) {
-        self.entries.shrink_to_fit();
+        let Self { newest, entries, .. } = self;
+        entries.shrink_to_fit();
+        newest.shrink_to_fit(|it| spread(entries[*it as usize].tag));
     }
 
     pub(super) fn size(&self) -> usize {

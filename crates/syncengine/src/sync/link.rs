@@ -70,11 +70,11 @@ pub(super) fn attach(
     mv: usize,
     created: bool,
 ) -> bool {
-    attach_noting(state, groups, search, (space, idx), (mv, created), None)
+    attach_with_keys(state, groups, search, (space, idx), (mv, created), None)
 }
 
 /// The same where the keys of what the object contributes may be known.
-fn attach_noting(
+fn attach_with_keys(
     state: &mut State,
     groups: &Groups,
     search: &mut Search,

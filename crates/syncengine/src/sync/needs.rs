@@ -41,8 +41,7 @@ pub(super) fn needs(set: &RuleSet, flows: &[FlowRef], known: &Known) -> Option<N
         let asked = nothing.asked.into_inner();
         if evaluation.outcome != Outcome::Null
             || nothing.asked_for_more.get()
-            // What an object has besides its attributes.
-            || asked.iter().any(|it| *it == known.dn || *it == known.object_guid)
+            || asked.iter().any(|it| known.is_of_the_object(*it))
         {
             return None;
         }

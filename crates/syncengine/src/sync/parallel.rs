@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     ops::Range,
     sync::{
-        Mutex, MutexGuard, PoisonError, TryLockError,
+        Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -31,19 +31,18 @@ pub(super) fn in_order<S: Sync + ?Sized, A: Send, T: Send>(
         return (0..n_pieces).for_each(|it| merge(into, work(state, piece(it))));
     }
     let next = AtomicUsize::new(0);
-    let ready = Mutex::new(Ready { next: 0, waiting: BTreeMap::new() });
-    let turn = Mutex::new(|result| merge(into, result));
+    let queue = Queue::new(threads * AHEAD);
+    let merge = Mutex::new(|result| merge(into, result));
     thread::scope(|scope| {
         for _ in 0..threads.min(n_pieces) {
             scope.spawn(|| {
+                let _guard = Guard(&queue);
                 loop {
                     let idx = next.fetch_add(1, Ordering::Relaxed);
                     if idx >= n_pieces {
                         return;
                     }
-                    let result = work(state, piece(idx));
-                    let n_waiting = locked(&ready).put(idx, result);
-                    merge_ready(&ready, &turn, n_waiting > threads * AHEAD);
+                    queue.hand_over(idx, work(state, piece(idx)), &merge);
                 }
             });
         }
@@ -51,50 +50,75 @@ pub(super) fn in_order<S: Sync + ?Sized, A: Send, T: Send>(
 }
 
 /// Results that wait until those before them are merged.
-struct Ready<T> {
+struct Queue<T> {
+    waiting: Mutex<Waiting<T>>,
+    moved: Condvar,
+    /// How many may wait before threads wait too.
+    limit: usize,
+}
+
+struct Waiting<T> {
     /// The piece that is merged next.
     next: usize,
-    waiting: BTreeMap<usize, T>,
+    results: BTreeMap<usize, T>,
+    /// Whether a thread is merging.
+    is_merging: bool,
+    /// Whether a thread has given up, so that nobody waits for it.
+    is_abandoned: bool,
 }
 
-impl<T> Ready<T> {
-    /// Takes a result in; how many wait now.
-    fn put(&mut self, idx: usize, result: T) -> usize {
-        self.waiting.insert(idx, result);
-        self.waiting.len()
+impl<T> Queue<T> {
+    const fn new(limit: usize) -> Self {
+        let waiting =
+            Waiting { next: 0, results: BTreeMap::new(), is_merging: false, is_abandoned: false };
+        Self { waiting: Mutex::new(waiting), moved: Condvar::new(), limit }
     }
 
-    /// The result whose turn it is, if it is there.
-    fn take(&mut self) -> Option<T> {
-        let result = self.waiting.remove(&self.next)?;
-        self.next += 1;
-        Some(result)
-    }
-
-    fn has_next(&self) -> bool {
-        self.waiting.contains_key(&self.next)
-    }
-}
-
-/// Merges what is ready, unless another thread does; `waits` for that thread where too much has piled up.
-fn merge_ready<T>(ready: &Mutex<Ready<T>>, turn: &Mutex<impl FnMut(T)>, waits: bool) {
-    // Who holds the turn looks once more after giving it back, so that no result stays behind.
-    while locked(ready).has_next() {
-        let mut merge = match turn.try_lock() {
-            Ok(merge) => merge,
-            Err(TryLockError::Poisoned(it)) => it.into_inner(),
-            Err(TryLockError::WouldBlock) if waits => locked(turn),
-            Err(TryLockError::WouldBlock) => return,
-        };
+    /// Takes a result in, merges what is ready unless another thread does, and waits while too much waits. The thread
+    /// with the piece that is merged next never waits before it has handed it over.
+    fn hand_over(&self, idx: usize, result: T, merge: &Mutex<impl FnMut(T)>) {
+        let mut waiting = locked(&self.waiting);
+        waiting.results.insert(idx, result);
         loop {
-            let result = locked(ready).take();
-            let Some(result) = result else { break };
-            merge(result);
+            let next = waiting.next;
+            if !waiting.is_merging && waiting.results.contains_key(&next) {
+                waiting.is_merging = true;
+                while let Some(result) = waiting.take() {
+                    drop(waiting);
+                    locked(merge)(result);
+                    self.moved.notify_all();
+                    waiting = locked(&self.waiting);
+                }
+                waiting.is_merging = false;
+            }
+            if waiting.results.len() <= self.limit || waiting.is_abandoned {
+                return;
+            }
+            waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-/// A panic of another thread comes to light where the threads are joined.
+impl<T> Waiting<T> {
+    fn take(&mut self) -> Option<T> {
+        let result = self.results.remove(&self.next)?;
+        self.next += 1;
+        Some(result)
+    }
+}
+
+/// Lets nobody wait for a thread that panics; the panic comes to light where the threads are joined.
+struct Guard<'a, T>(&'a Queue<T>);
+
+impl<T> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            locked(&self.0.waiting).is_abandoned = true;
+            self.0.moved.notify_all();
+        }
+    }
+}
+
 fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -145,6 +169,8 @@ pub(super) fn each_at_once<T: Send>(threads: usize, all: &mut [T], work: impl Fn
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -176,5 +202,34 @@ mod tests {
             in_order(threads, 200_000, &(), &mut seen, |(), range| range, Vec::extend);
             assert!(seen.iter().copied().eq(0..200_000), "{threads}");
         }
+    }
+
+    /// The first piece takes its time; the others wait for it, and few of their results.
+    #[test]
+    fn few_results_wait_for_a_slow_piece() {
+        let (n_made, n_most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let mut n_merged = 0;
+        let work = |(): &(), range: Range<usize>| {
+            if range.start == 0 {
+                while n_made.load(Ordering::SeqCst) <= 2 * AHEAD {
+                    thread::yield_now();
+                }
+                thread::sleep(Duration::from_millis(50));
+                n_most.store(n_made.load(Ordering::SeqCst), Ordering::SeqCst);
+            }
+            n_made.fetch_add(1, Ordering::SeqCst);
+        };
+        in_order(2, 100 * CHUNK, &(), &mut n_merged, work, |n, ()| *n += 1);
+        assert_eq!(n_merged, 100);
+        assert_eq!(n_most.into_inner(), 2 * AHEAD + 1);
+    }
+
+    #[test]
+    fn a_panic_ends_the_work() {
+        let work = |(): &(), range: Range<usize>| {
+            assert!(range.start > 0, "the first piece");
+        };
+        let all = || in_order(3, 100 * CHUNK, &(), &mut (), work, |(), ()| {});
+        assert!(std::panic::catch_unwind(all).is_err());
     }
 }

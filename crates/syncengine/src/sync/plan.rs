@@ -21,8 +21,8 @@ pub(super) struct Plan {
     pub(super) rules: Vec<usize>,
     /// By target attribute, the flows in order of precedence.
     pub(super) targets: Vec<(Attr, Vec<FlowRef>)>,
-    /// By target what is assumed if no attribute is there that its flows read; none if they come to something all the
-    /// same, or may.
+    /// By target what is assumed while no attribute is there that its flows read. None if its flows may come to something
+    /// all the same.
     asleep: Vec<Option<AssumptionSet>>,
     /// By number of an attribute of the source the targets that may come to something once it is there.
     woken: Vec<Vec<usize>>,

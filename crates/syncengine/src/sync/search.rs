@@ -22,6 +22,9 @@ use crate::{
 /// Objects that are counted to find the criterion that the fewest fit.
 const MAX_COUNTED: usize = 1_000;
 
+/// Objects that a search looks at before it is left for later.
+const MOST_AHEAD: usize = 32;
+
 /// Where values of join criteria are found again: in the metaverse, and in each connector space.
 #[derive(Debug, Default)]
 pub(super) struct Search {
@@ -40,13 +43,34 @@ pub(super) struct Looked {
     objects: Vec<usize>,
     /// Whether it met a reference, which counts only once the object is linked that it stands for.
     met_reference: bool,
+    /// Whether it is given up when it looks at too many objects.
+    is_ahead: bool,
+    has_given_up: bool,
 }
 
 impl Looked {
-    /// Whether the search has to be done again. `is_linked` tells which objects of the metaverse have changed.
+    /// For a search that may be done again.
+    pub(super) fn ahead() -> Self {
+        Self { is_ahead: true, ..Self::default() }
+    }
+
+    /// Takes note of an object; whether the search goes on.
+    fn at(&mut self, object: usize) -> bool {
+        if self.is_ahead {
+            self.has_given_up |= self.objects.len() >= MOST_AHEAD;
+            if !self.has_given_up {
+                self.objects.push(object);
+            }
+        }
+        !self.has_given_up
+    }
+
+    /// Whether the search has to be done again. While the objects of one space are linked inward, an object of the
+    /// metaverse changes only when it is linked to one of them, which `is_linked` tells.
     pub(super) fn is_stale(&self, search: &Search, is_linked: impl Fn(usize) -> bool) -> bool {
         let is_recent = |it: &u64| search.recent.as_ref().is_none_or(|all| all.contains(it));
         self.met_reference
+            || self.has_given_up
             || self.objects.iter().any(|it| is_linked(*it))
             || self.hashes.iter().any(is_recent)
     }
@@ -162,10 +186,16 @@ impl Search {
         let state = view.state;
         let values: Vec<_> =
             criteria.iter().map(|it| view.value(attr(it.connector_space))).collect();
+        let all = all_hashes(&self.metaverse, criteria, &values, |it| attr(it.metaverse));
+        looked.hashes.extend(all.iter().flatten());
+        let hashes = shortest(&self.metaverse, all);
         let fits = |mv: usize| {
-            looked.objects.push(mv);
-            state.mv_type(mv).is_some_and(|it| rule.target_object_type.includes(it))
-                && criteria.iter().zip(&values).all(|(it, value)| {
+            // The type of an object never changes.
+            if !state.mv_type(mv).is_some_and(|it| rule.target_object_type.includes(it)) {
+                return Some(false);
+            }
+            looked.at(mv).then(|| {
+                criteria.iter().zip(&values).all(|(it, value)| {
                     let cell = state.mv_cell(mv, attr(it.metaverse));
                     looked.met_reference |= cell
                         .as_ref()
@@ -175,10 +205,8 @@ impl Search {
                     });
                     it.matches(value, &there)
                 })
+            })
         };
-        let all = all_hashes(&self.metaverse, criteria, &values, |it| attr(it.metaverse));
-        looked.hashes.extend(all.iter().flatten());
-        let hashes = shortest(&self.metaverse, all);
         two_of(hashes.into_iter().flat_map(|it| self.metaverse.get(it)), fits)
     }
 
@@ -205,7 +233,7 @@ impl Search {
         let Some(index) = self.spaces.get(view.space) else { return Vec::new() };
         let all = all_hashes(index, criteria, &values, |it| attr(it.connector_space));
         let hashes = shortest(index, all);
-        two_of(hashes.into_iter().flat_map(|it| index.get(it)), fits)
+        two_of(hashes.into_iter().flat_map(|it| index.get(it)), |it| Some(fits(it)))
     }
 }
 
@@ -232,14 +260,23 @@ fn shortest(index: &HashIndex, mut all: Vec<Vec<u64>>) -> Vec<u64> {
     all.into_iter().min_by_key(length).unwrap_or_default()
 }
 
-fn two_of(found: impl Iterator<Item = u32>, mut fits: impl FnMut(usize) -> bool) -> Vec<usize> {
+/// The first two that fit. `fits` gives nothing where the search is to end.
+fn two_of(
+    found: impl Iterator<Item = u32>,
+    mut fits: impl FnMut(usize) -> Option<bool>,
+) -> Vec<usize> {
     let mut out = Vec::new();
     for it in found.map(|it| it as usize) {
-        if !out.contains(&it) && fits(it) {
-            out.push(it);
-            if out.len() == 2 {
-                break;
-            }
+        if out.contains(&it) {
+            continue;
+        }
+        match fits(it) {
+            Some(true) => out.push(it),
+            Some(false) => continue,
+            None => break,
+        }
+        if out.len() == 2 {
+            break;
         }
     }
     out

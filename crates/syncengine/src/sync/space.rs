@@ -125,7 +125,8 @@ impl Space {
         let rank = |it: u32| {
             let it = it as usize;
             let content = self.content(arena, it);
-            (self.ids[it], self.type_names.get(usize::from(self.types[it])), content)
+            let object_type = self.type_names.get(usize::from(self.types[it]));
+            (self.ids[it], object_type, self.marks[it], content)
         };
         let mut order: Vec<Folded> = parallel::each(threads, self.len(), |it| {
             let name = self.name(arena, it)?.into_folded().into_boxed_str();

@@ -63,33 +63,32 @@ impl<'a> CsView<'a> {
     }
 
     pub(super) fn cell(&self, attribute: Attr) -> Option<&Cell<'a>> {
-        self.cells.get(self.place(attribute)?)
+        self.cells.get(self.position(attribute)?)
     }
 
-    fn place(&self, attribute: Attr) -> Option<usize> {
+    fn position(&self, attribute: Attr) -> Option<usize> {
         self.cells.binary_search_by_key(&attribute, |it| it.attribute).ok()
     }
 
     pub(super) fn value(&self, attribute: Attr) -> Value {
-        if let Some(at) = self.place(attribute) {
+        if let Some(at) = self.position(attribute) {
             let value = self.values[at].get_or_init(|| self.state.value(self.cells[at].values()));
             return value.clone();
         }
         let space = &self.state.spaces[self.space];
         let known = &self.state.attributes.known;
+        if !known.is_of_the_object(attribute) {
+            return Value::Null;
+        }
         if attribute == known.dn {
             return Value::text(space.name_text(&self.state.arena, self.idx));
         }
         match space.id(self.idx) {
-            Some(id) if attribute == known.object_guid && !space.is_entra() => {
-                Value::One(Scalar::binary(id.to_directory_bytes()))
-            }
+            Some(id) if !space.is_entra() => Value::One(Scalar::binary(id.to_directory_bytes())),
             _ => Value::Null,
         }
     }
-}
 
-impl CsView<'_> {
     /// The numbers of values that an expression gave.
     pub(super) fn ids_of(&self, value: &Value, overlay: &mut Overlay<'_>) -> Vec<ValueId> {
         let scalars = value.scalars().iter();
@@ -152,10 +151,10 @@ impl<'a> MvView<'a> {
     }
 
     pub(super) fn cell(&self, attribute: Attr) -> Option<&ImageCell<'a>> {
-        self.image.get(self.place(attribute)?)
+        self.image.get(self.position(attribute)?)
     }
 
-    fn place(&self, attribute: Attr) -> Option<usize> {
+    fn position(&self, attribute: Attr) -> Option<usize> {
         self.image.binary_search_by_key(&attribute, |it| it.attribute).ok()
     }
 
@@ -166,7 +165,7 @@ impl<'a> MvView<'a> {
     }
 
     pub(super) fn value(&self, attribute: Attr) -> Value {
-        let Some(at) = self.place(attribute) else { return Value::Null };
+        let Some(at) = self.position(attribute) else { return Value::Null };
         self.values[at].get_or_init(|| self.state.value(self.ids(attribute))).clone()
     }
 }

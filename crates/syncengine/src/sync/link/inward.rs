@@ -1,8 +1,13 @@
 //! The way in: each object without a partner is joined, or projected.
 use std::ops::Range;
 
-use super::{
-    super::{
+use super::attach_with_keys;
+use crate::{
+    rules::{
+        Direction, JoinDecision, LinkType, ObjectType,
+        join::{decide, may_provision},
+    },
+    sync::{
         attributes::attr,
         fault::Problem,
         parallel,
@@ -10,17 +15,12 @@ use super::{
         state::State,
         view::{CsView, Groups},
     },
-    attach_noting,
-};
-use crate::rules::{
-    Direction, JoinDecision, LinkType, ObjectType,
-    join::{decide, may_provision},
 };
 
 /// Objects that are looked at side by side before they are linked one after the other.
 const WAVE: usize = 1 << 16;
 
-/// What can be said of an object before those before it are linked.
+/// What is said of an object ahead, while its turn has not come.
 struct Ahead {
     idx: usize,
     /// The rule that joins it, and what it is joined to.
@@ -34,7 +34,7 @@ struct Ahead {
 }
 
 /// Joins and projects every object of a space that has no partner yet; whether anything changed.
-pub(in super::super) fn inward(
+pub(in crate::sync) fn inward(
     state: &mut State,
     groups: &Groups,
     search: &mut Search,
@@ -66,7 +66,7 @@ fn look_ahead(
         state.partner(number).is_none() && !state.linking[space].get(*idx).is_empty()
     };
     let ahead = |idx| {
-        let mut looked = Looked::default();
+        let mut looked = Looked::ahead();
         let view = CsView::new(state, groups, space, idx);
         Ahead {
             idx,
@@ -141,11 +141,11 @@ fn link_inward(
             state.errors.insert(number, Problem::Ambiguous { rule, partner });
             return false;
         }
-        return attach_noting(state, groups, search, (space, idx), (target, false), keys);
+        return attach_with_keys(state, groups, search, (space, idx), (target, false), keys);
     }
     let Some(type_idx) = ahead.projected else { return false };
     let mv = state.metaverse.add(type_idx, number);
-    let done = attach_noting(state, groups, search, (space, idx), (mv, true), keys);
+    let done = attach_with_keys(state, groups, search, (space, idx), (mv, true), keys);
     if !done {
         state.metaverse.pop();
     }
