@@ -1,12 +1,25 @@
-//! `cargo xtask bench sync`: how long a full synchronization takes, and what memory it needs.
-use std::{path::Path, process::Command};
+//! `cargo xtask bench sync`: how long a full synchronization takes, what memory it needs, and how both grow.
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, ensure};
 
 use crate::{cargo, run_to_success, target_folder};
 
 /// Rules of a real server; read when they lie beside the checkout.
 const SAMPLE: &str = "../shared/samples/contoso-aadconnect-1.1.130.0/SynchronizationRules";
+/// How much smaller the organisation is that the other is compared with.
+const SMALLER: usize = 10;
 
-/// Builds the measurement with optimisation and runs it.
+/// What one run took.
+struct Measured {
+    seconds: f64,
+    megabytes: f64,
+}
+
+/// Builds the measurement with optimisation and runs it, a tenth of it before and after: the machine may change its speed.
 pub(crate) fn run(root: &Path, n_objects: usize) -> anyhow::Result<()> {
     let build =
         ["build", "--quiet", "--release", "-p", "dirlift-syncengine", "--example", "bench_sync"];
@@ -14,11 +27,42 @@ pub(crate) fn run(root: &Path, n_objects: usize) -> anyhow::Result<()> {
     let example = target_folder(root)?
         .join("release/examples")
         .join(format!("bench_sync{}", std::env::consts::EXE_SUFFIX));
+    let rules = Some(root.join(SAMPLE)).filter(|it| it.is_dir());
+    let n_fewer = n_objects / SMALLER;
+    let before = measured(&example, n_fewer, rules.as_ref())?;
+    let all = measured(&example, n_objects, rules.as_ref())?;
+    let after = measured(&example, n_fewer, rules.as_ref())?;
+    let fewer = Measured {
+        seconds: f64::midpoint(before.seconds, after.seconds),
+        megabytes: f64::midpoint(before.megabytes, after.megabytes),
+    };
+    println!(
+        "\n{n_objects} objects: {:.0} objects/s, {:.1} s, {:.0} MB at most; of a million at most 60 s and 2,500 MB are wanted",
+        f64::from(u32::try_from(n_objects)?) / all.seconds,
+        all.seconds,
+        all.megabytes
+    );
+    println!(
+        "against {n_fewer} objects ({:.1} s before, {:.1} s after): {:.1} times the time (at most 11 are wanted), {:.1} times \
+         the memory (10)",
+        before.seconds,
+        after.seconds,
+        all.seconds / fewer.seconds,
+        all.megabytes / fewer.megabytes
+    );
+    Ok(())
+}
+
+/// Runs the measurement, shows what it says, and reads its last line.
+fn measured(example: &Path, n_objects: usize, rules: Option<&PathBuf>) -> anyhow::Result<Measured> {
     let mut command = Command::new(example);
-    command.arg(n_objects.to_string());
-    let sample = root.join(SAMPLE);
-    if sample.is_dir() {
-        command.arg(sample);
-    }
-    run_to_success(&mut command)
+    command.arg(n_objects.to_string()).args(rules).stderr(Stdio::inherit());
+    let output = command.output().with_context(|| format!("run {}", example.display()))?;
+    let text = String::from_utf8(output.stdout)?;
+    print!("{text}");
+    ensure!(output.status.success(), "the measurement ended with {}", output.status);
+    let numbers = text.lines().last().and_then(|it| it.strip_prefix("measured "));
+    let mut numbers = numbers.into_iter().flat_map(str::split_whitespace).map(str::parse::<f64>);
+    let mut next = || numbers.next().context("the measurement says nothing of itself");
+    Ok(Measured { seconds: next()??, megabytes: next()?? })
 }

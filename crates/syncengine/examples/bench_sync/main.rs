@@ -62,14 +62,13 @@ fn run(organisation: &Organisation, rules: &[SyncRule], threads: usize) {
     drop(fs::write("/proc/self/clear_refs", "5"));
     let (moment, used) = (Instant::now(), processor_seconds());
     let done = sync.run().unwrap();
+    let (seconds, most) = (moment.elapsed().as_secs_f64(), megabytes("VmHWM:"));
     println!(
-        "synchronizing   {:7.1} s ({:.1} s of processors), {} MB at most",
-        moment.elapsed().as_secs_f64(),
+        "synchronizing   {seconds:7.1} s ({:.1} s of processors), {most} MB at most",
         processor_seconds() - used,
-        megabytes("VmHWM:")
     );
     for (what, bytes) in done.memory() {
-        println!("  {what:14}{:6} MB", bytes >> 20);
+        println!("  {what:14}{:6} MB", bytes / 1_000_000);
     }
     let moment = Instant::now();
     let (mut n_exports, mut n_changes) = (0, 0);
@@ -95,6 +94,8 @@ fn run(organisation: &Organisation, rules: &[SyncRule], threads: usize) {
     for error in done.errors().take(3) {
         println!("  {}: {}", error.dn, error.problem);
     }
+    // For `cargo xtask bench sync`.
+    println!("measured {seconds} {most}");
 }
 
 /// What the cloud has of some objects, nearly.
@@ -140,8 +141,9 @@ fn processor_seconds() -> f64 {
     fields.skip(11).take(2).filter_map(|it| it.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
+/// A line of /proc, whose kB are 1,024 bytes, in millions of bytes.
 fn megabytes(what: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|it| it.strip_prefix(what)).unwrap_or("0 kB");
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024 / 1_000_000
 }
