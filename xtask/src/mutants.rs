@@ -20,7 +20,7 @@ const CRATES: [&str; 2] = ["crates/model", "crates/syncengine"];
 /// Test programs with a filter, those that are quick first.
 const SUITES: [(&str, &str); 5] = [
     ("sync", "cases_come_out_as_worked_out_by_hand"),
-    ("sync", "what_an_absent_attribute_makes_assumed_is_told"),
+    ("sync", "what_"),
     ("sync_explain", ""),
     ("sync_reference", ""),
     ("rules", ""),

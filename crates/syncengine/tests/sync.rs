@@ -155,6 +155,26 @@ fn objects_of_one_name_come_out_the_same_on_any_number_of_threads() {
     assert!(shown(&run(&case, &reverse, 3), true, true) == expected);
 }
 
+/// Each of two criteria fits many, and both fit one alone, which is looked at last.
+#[test]
+fn what_is_found_late_is_found() {
+    let mut text = "case late\n\
+        rule 100 in user person Provision\n  flow sid <- sid\n  flow mail <- mail\n\
+        rule 110 in user person Join ad2\n  join sid = sid AND mail = mail\n  flow note <- note\n\
+        AD user CN=a: sid = \"s\"; mail = \"m\"\n\
+        AD2 user CN=w: sid = \"s\"; mail = \"m\"; note = \"found\"\n"
+        .to_owned();
+    for it in 0..100 {
+        writeln!(text, "AD user CN=u{it}: sid = \"s\"; mail = \"other\"").unwrap();
+        writeln!(text, "AD user CN=v{it}: sid = \"other\"; mail = \"m\"").unwrap();
+    }
+    let case = cases(&text).remove(0);
+    let order: Vec<_> = (0..case.objects.len()).collect();
+    let found = shown(&run(&case, &order, 1), true, false);
+    let expected = "mv person [AD CN=a; AD2 CN=w] mail = \"m\" (R100); note = \"found\" (R110); sid = \"s\" (R100)";
+    assert!(found.iter().any(|it| it == expected), "{found:?}");
+}
+
 /// Every object meets every other by a criterion that all fit: time grows with the square, memory must not.
 #[test]
 fn what_everything_fits_needs_no_memory() {
