@@ -15,6 +15,13 @@ fn all() -> Vec<Case> {
     files.iter().flat_map(|it| cases(&fs::read_to_string(it).unwrap())).collect()
 }
 
+/// The one case of a text, and the order in which it has its objects.
+fn only(text: &str) -> (Case, Vec<usize>) {
+    let case = cases(text).remove(0);
+    let order = (0..case.objects.len()).collect();
+    (case, order)
+}
+
 fn lines(case: &Case, order: &[usize], threads: usize) -> Vec<String> {
     let asks = |word: &str| case.expected.iter().any(|it| it.starts_with(word));
     shown(&run(case, order, threads), asks("mv "), asks("count "))
@@ -69,8 +76,7 @@ fn what_an_absent_attribute_makes_assumed_is_told() {
         let text = format!(
             "case absent\nrule 100 in user person Provision\n  flow sid <- sid\n  flow name {flow}\n{objects}"
         );
-        let case = cases(&text).remove(0);
-        let order: Vec<_> = (0..case.objects.len()).collect();
+        let (case, order) = only(&text);
         run(&case, &order, 1).summary().assumptions.clone()
     };
     let (without, with) = ("AD user CN=a: sid = \"1\"\n", "AD user CN=b: name = \"b\"\n");
@@ -118,8 +124,7 @@ fn pieces_of_work_do_not_show() {
     for it in 0..7 {
         add(format!("AAD user CN=gone{it} synced: sid = \"gone{it}\""));
     }
-    let case = cases(&text).remove(0);
-    let straight: Vec<_> = (0..case.objects.len()).collect();
+    let (case, straight) = only(&text);
     let reverse: Vec<_> = straight.iter().rev().copied().collect();
     let one = run(&case, &straight, 1);
     // One in a hundred is not in the cloud yet; the others have an old name where the remainder of 50 is 1, and lack
@@ -146,8 +151,7 @@ fn objects_of_one_name_come_out_the_same_on_any_number_of_threads() {
         writeln!(text, "AAD user CN=k{it} synced: sid = \"{it}\"").unwrap();
         writeln!(text, "AAD user CN=k{it} cloud: sid = \"{it}\"").unwrap();
     }
-    let case = cases(&text).remove(0);
-    let straight: Vec<_> = (0..case.objects.len()).collect();
+    let (case, straight) = only(&text);
     let reverse: Vec<_> = straight.iter().rev().copied().collect();
     let expected = shown(&run(&case, &straight, 1), true, true);
     assert!(shown(&run(&case, &straight, 2), true, true) == expected);
@@ -168,8 +172,7 @@ fn what_is_found_late_is_found() {
         writeln!(text, "AD user CN=u{it}: sid = \"s\"; mail = \"other\"").unwrap();
         writeln!(text, "AD user CN=v{it}: sid = \"other\"; mail = \"m\"").unwrap();
     }
-    let case = cases(&text).remove(0);
-    let order: Vec<_> = (0..case.objects.len()).collect();
+    let (case, order) = only(&text);
     let found = shown(&run(&case, &order, 1), true, false);
     let expected = "mv person [AD CN=a; AD2 CN=w] mail = \"m\" (R100); note = \"found\" (R110); sid = \"s\" (R100)";
     assert!(found.iter().any(|it| it == expected), "{found:?}");
@@ -188,8 +191,7 @@ fn what_everything_fits_needs_no_memory() {
         writeln!(text, "AD2 user CN=w{it}: sid = \"same\"; mail = \"b\"").unwrap();
         writeln!(text, "AD user CN=v{it}: sid = \"other\"; mail = \"b\"").unwrap();
     }
-    let case = cases(&text).remove(0);
-    let order: Vec<_> = (0..case.objects.len()).collect();
+    let (case, order) = only(&text);
     let memory = allocation_counter::measure(|| {
         let done = run(&case, &order, 1);
         assert_eq!(done.summary().metaverse_objects, 3 * N_OBJECTS as u64);

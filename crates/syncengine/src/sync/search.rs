@@ -115,11 +115,12 @@ impl Search {
             let mut keys: Vec<JoinCriterion> = outbound.flat_map(criteria).collect();
             keys.sort_by_key(|it| (it.connector_space, it.case_sensitive));
             keys.dedup_by_key(|it| (it.connector_space, it.case_sensitive));
-            index.reserve(if keys.is_empty() { 0 } else { space.len() });
+            let n_objects = if keys.is_empty() { 0 } else { space.len() };
+            index.reserve(n_objects);
             let seed = index.hasher();
             parallel::in_order(
                 state.options.threads,
-                if keys.is_empty() { 0 } else { space.len() },
+                n_objects,
                 state,
                 &mut index,
                 |state, range| {
