@@ -15,6 +15,7 @@ pub mod org;
 pub mod pki;
 #[cfg(all(feature = "samba", unix))]
 pub mod samba;
+pub mod sample;
 pub mod services;
 pub mod small;
 pub mod snapshot;

@@ -20,6 +20,7 @@ use dirlift_exporter::{
 };
 use dirlift_model::{Analysis, Facts, ServerConfiguration};
 use dirlift_source::{Host as _, Snapshot, assemble};
+use dirlift_testkit::sample::published_export as contoso;
 use jiff::Timestamp;
 
 /// All organisations whose configuration can be read.
@@ -31,17 +32,6 @@ fn root() -> PathBuf {
 
 fn organisation(name: &str) -> PathBuf {
     root().join("test-data").join(name)
-}
-
-/// The published export, where it is at hand.
-#[expect(clippy::print_stdout, reason = "a test that skips says so")]
-fn contoso() -> Option<PathBuf> {
-    let folder = root().join("../shared/samples/contoso-aadconnect-1.1.130.0");
-    if !folder.is_dir() {
-        println!("skipped: the published export is not here");
-        return None;
-    }
-    Some(folder)
 }
 
 /// Everything that is known of one server.

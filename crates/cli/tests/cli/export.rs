@@ -6,11 +6,12 @@ use std::{
 };
 
 use dirlift_exporter::bundle::{Bundle, Sum};
+use dirlift_testkit::sample::published_export;
 use serde_json::{Value, json};
 use snapbox::cmd::Command;
 use tempfile::TempDir;
 
-use crate::{Outcome, copy, dirlift, files, organisation, root, run};
+use crate::{Outcome, copy, dirlift, files, organisation, run};
 
 /// `dirlift export SNAPSHOT --out OUT`
 fn export(snapshot: &Path, out: &Path) -> Command {
@@ -213,11 +214,7 @@ fn files_of_a_server_with_rules_of_its_own_stay_as_they_are() {
 
 #[test]
 fn a_published_export_is_carried_over() {
-    let snapshot = root().join("../shared/samples/contoso-aadconnect-1.1.130.0");
-    if !snapshot.is_dir() {
-        println!("skipped: the published export is not here");
-        return;
-    }
+    let Some(snapshot) = published_export() else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = bundle(&folder, &snapshot, &[]);
     let sum = Sum::of(&fs::read(&path).unwrap()).to_string();

@@ -5,9 +5,10 @@ use std::{
     path::Path,
 };
 
+use dirlift_testkit::sample::published_export;
 use serde_json::json;
 
-use crate::{ORGANISATIONS, analyze, files, json, organisation, root, run};
+use crate::{ORGANISATIONS, analyze, files, json, organisation, run};
 
 #[test]
 fn verdicts() {
@@ -81,11 +82,7 @@ fn a_server_of_azure_ad_connect_goes_its_own_path() {
 
 #[test]
 fn an_export_alone_is_judged() {
-    let folder = root().join("../shared/samples/contoso-aadconnect-1.1.130.0");
-    if !folder.is_dir() {
-        println!("skipped: the published export is not here");
-        return;
-    }
+    let Some(folder) = published_export() else { return };
     let (contoso, code) = json(&folder);
     assert_eq!(code, 0);
     assert_eq!(contoso["source"]["product"], "Microsoft Entra Connect");

@@ -1,6 +1,7 @@
 //! `dirlift rules`: lists, findings, single expressions.
 use std::{fmt::Write as _, fs, path::Path};
 
+use dirlift_testkit::sample::published_export;
 use serde_json::Value;
 use snapbox::str;
 use tempfile::TempDir;
@@ -175,11 +176,7 @@ fn out_writes_what_stdout_would_have_shown() {
 
 #[test]
 fn the_sample_has_no_blocker() {
-    let sample = root().join("../shared/samples/contoso-aadconnect-1.1.130.0");
-    if !sample.is_dir() {
-        eprintln!("skipped: there is no sample of shipped rules beside the checkout");
-        return;
-    }
+    let Some(sample) = published_export() else { return };
     let outcome = check(&sample, &["--format", "json"]);
     assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
     let json: Value = serde_json::from_str(&outcome.stdout).unwrap();

@@ -1,13 +1,13 @@
 //! Comparing two configurations: each kind of difference by hand, pairing across servers, what a newer build causes, and
 //! a real export.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-#![expect(clippy::print_stderr, reason = "a skipped test says so")]
 mod made_up;
 
 use std::{fs, path::Path};
 
 use dirlift_exporter::diff::{Configuration, NoConfiguration, compare};
 use dirlift_model::difference::{Comparison, Difference};
+use dirlift_testkit::sample::published_export;
 
 use made_up::{AD, OTHER_AD, RULE, Rule, agent, configuration, partition, stock};
 
@@ -348,12 +348,7 @@ fn files_are_found_wherever_they_lie() {
 }
 
 fn sample() -> Option<Vec<(String, Vec<u8>)>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/samples/contoso-aadconnect-1.1.130.0");
-    if !root.is_dir() {
-        eprintln!("skipped: the sample of Contoso is not beside the checkout");
-        return None;
-    }
+    let root = published_export()?;
     let mut files = Vec::new();
     for folder in ["SynchronizationRules", "Connectors", "GlobalSettings"] {
         for it in fs::read_dir(root.join(folder)).unwrap() {

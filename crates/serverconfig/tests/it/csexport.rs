@@ -4,6 +4,7 @@ use dirlift_serverconfig::csexport::{
     CsexportErrorKind, CsexportObject, CsexportReader, Hologram, ImportedCounts, ImportedObjects,
     Stage,
 };
+use dirlift_testkit::sample::sample;
 use proptest::prelude::*;
 
 /// `CN={` and the hexadecimal digits of `QQ==`, which is an anchor.
@@ -309,14 +310,8 @@ fn utf_16_is_told_by_its_mark() {
 
 #[test]
 fn the_sample() {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/samples/synthetic/csexport-pending-export.synthetic.xml"
-    );
-    let Ok(bytes) = std::fs::read(file) else {
-        println!("skipped: the sample of a csexport file is not beside the checkout");
-        return;
-    };
+    let Some(file) = sample("synthetic/csexport-pending-export.synthetic.xml") else { return };
+    let bytes = std::fs::read(file).unwrap();
     let all: Vec<_> =
         CsexportReader::decoding("sample", bytes.as_slice()).map(|it| it.unwrap()).collect();
     let operations: Vec<_> = all.iter().map(|it| it.pending_export().unwrap().operation).collect();

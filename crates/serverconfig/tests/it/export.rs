@@ -1,5 +1,5 @@
 //! A real export of a later engine, when its files are at hand.
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use dirlift_model::{
     SyncRule,
@@ -11,18 +11,11 @@ use dirlift_serverconfig::{
     declarative::{read_connector, write_rule},
     read,
 };
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/samples/contoso-aadconnect-1.1.130.0")
-}
+use dirlift_testkit::sample::published_export;
 
 /// Names and bytes of the files of one folder in the order of their names, or `None` with a note.
 fn files(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
-    let Ok(entries) = fs::read_dir(folder().join(name)) else {
-        println!("skipped: the export's {name} are not here");
-        return None;
-    };
+    let entries = fs::read_dir(published_export()?.join(name)).unwrap();
     let paths = entries.map(|it| it.unwrap().path());
     let mut all: Vec<_> = paths
         .map(|it| (it.file_name().unwrap().to_string_lossy().into_owned(), fs::read(it).unwrap()))
@@ -33,10 +26,7 @@ fn files(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
 
 /// The file, or `None` with a note.
 fn sample(path: &str) -> Option<Document> {
-    let Ok(bytes) = fs::read(folder().join(path)) else {
-        println!("skipped: the export {path} is not here");
-        return None;
-    };
+    let bytes = fs::read(published_export()?.join(path)).unwrap();
     let parsed = read(path, &bytes).unwrap_or_else(|it| panic!("{it}"));
     assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
     Some(parsed.value)

@@ -1,9 +1,5 @@
 //! Tests of the configuration reader, one binary.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "shared test functions unwrap too, and the note of a skipped test"
-)]
+#![expect(clippy::unwrap_used, reason = "shared test functions unwrap too")]
 
 mod agent;
 mod broken;

@@ -1,5 +1,5 @@
 //! Exports of Azure AD Sync and its successors: where their files may lie, and what they tell.
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use dirlift_model::{
     Facts, Product,
@@ -7,6 +7,7 @@ use dirlift_model::{
     rule::{Direction, MappingKind},
 };
 use dirlift_source::{Snapshot, assemble};
+use dirlift_testkit::sample::published_export;
 use tempfile::TempDir;
 
 use crate::sample::{Memory, Parts, ad_agent, cloud_agent, sample, write_folder, zip_of};
@@ -217,12 +218,7 @@ fn a_wizard_file_names_its_custom_rules() {
 
 #[test]
 fn the_published_export() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/samples/contoso-aadconnect-1.1.130.0");
-    if !folder.is_dir() {
-        println!("skipped: the published export is not here");
-        return;
-    }
+    let Some(folder) = published_export() else { return };
     let facts = assemble(&Snapshot::open(&folder).unwrap(), None, &mut ()).unwrap();
     assert_eq!(facts.problems, []);
     assert_eq!(facts.product.product, Some(Product::EntraConnect));
