@@ -100,8 +100,8 @@ pub enum Cause {
     Flowed,
     /// The object on the other side has left the scope of every rule that kept this one.
     OutOfScope {
-        /// The rule that kept it last.
-        rule: String,
+        /// The rule that kept it last; `None` when no rule at all takes objects of its source's type.
+        rule: Option<String>,
         /// What about its scope no longer holds, in plain words.
         reason: String,
     },
@@ -130,7 +130,10 @@ impl std::fmt::Display for Cause {
         match self {
             Self::Provisioned { rule } => write!(f, "provisioned by {rule}"),
             Self::Flowed => f.write_str("flows change it"),
-            Self::OutOfScope { rule, reason } => write!(f, "out of scope of {rule}: {reason}"),
+            Self::OutOfScope { rule: Some(rule), reason } => {
+                write!(f, "out of scope of {rule}: {reason}")
+            }
+            Self::OutOfScope { rule: None, reason } => write!(f, "out of scope: {reason}"),
             Self::SourceGone { anchor } if anchor.is_empty() => {
                 f.write_str("nothing matches it any more; its anchor is not shown")
             }

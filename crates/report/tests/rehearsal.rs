@@ -89,7 +89,7 @@ fn rehearsal(text: &str) -> (Rehearsal, Vec<PendingExport>, Vec<ErrorLine>) {
             rule: Some(own()),
             flow: None,
         }],
-        cause: Some(Cause::OutOfScope { rule: own(), reason: own() }),
+        cause: Some(Cause::OutOfScope { rule: Some(own()), reason: own() }),
         unreadable: Vec::new(),
     };
     let error = ErrorLine {

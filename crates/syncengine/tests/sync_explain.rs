@@ -168,7 +168,7 @@ fn the_way_out_says_who_decides_and_what_is_deleted() {
     );
     let reason_given = it.exports[0].cause.as_ref().unwrap();
     assert!(
-        matches!(reason_given, Cause::OutOfScope { rule, reason } if rule == "R200" && reason == "mail ISNOTNULL: it is NULL"),
+        matches!(reason_given, Cause::OutOfScope { rule, reason } if rule.as_deref() == Some("R200") && reason == "mail ISNOTNULL: it is NULL"),
         "{reason_given:?}"
     );
 }

@@ -142,7 +142,7 @@ fn cause(cause: &Cause) -> String {
     match cause {
         Cause::Provisioned { rule } => format!("provisioned by {rule}"),
         Cause::Flowed => "flowed".to_owned(),
-        Cause::OutOfScope { rule, reason } => format!("out of scope of {rule}: {reason}"),
+        Cause::OutOfScope { .. } => cause.to_string(),
         Cause::SourceGone { anchor } => format!("source gone: {anchor}"),
     }
 }

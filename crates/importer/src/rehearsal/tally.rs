@@ -236,14 +236,8 @@ pub(crate) fn word(value: &impl Serialize) -> String {
 }
 
 /// The word of a cause; `unknown` where the source does not say.
-pub(super) const fn cause(cause: Option<&Cause>) -> &'static str {
-    match cause {
-        Some(Cause::Provisioned { .. }) => "provisioned",
-        Some(Cause::Flowed) => "flowed",
-        Some(Cause::OutOfScope { .. }) => "out-of-scope",
-        Some(Cause::SourceGone { .. }) => "source-gone",
-        None => "unknown",
-    }
+pub(super) fn cause(cause: Option<&Cause>) -> &'static str {
+    cause.map_or("unknown", Cause::kind)
 }
 
 fn assumed(id: &str) -> Option<AssumptionUsed> {

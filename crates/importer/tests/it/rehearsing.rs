@@ -24,7 +24,9 @@ fn shown(it: &PendingExport) -> String {
     let cause = match &it.cause {
         Some(Cause::Provisioned { rule }) => format!("provisioned {rule}"),
         Some(Cause::Flowed) => "flowed".to_owned(),
-        Some(Cause::OutOfScope { rule, reason }) => format!("out of scope {rule}: {reason}"),
+        Some(Cause::OutOfScope { rule, reason }) => {
+            format!("out of scope {}: {reason}", rule.as_deref().unwrap_or("-"))
+        }
         Some(Cause::SourceGone { anchor }) => format!("source gone {anchor}"),
         None => "?".to_owned(),
     };

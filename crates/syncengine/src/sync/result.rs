@@ -288,18 +288,26 @@ impl Synchronized {
                 let view = mv_view(state, &self.groups, record.mv as usize, record.space);
                 let reason = self
                     .unmet(state.rule(rule)?, &view, |it| state.value(view.ids(it)).to_string());
-                Cause::OutOfScope { rule: name(rule), reason }
+                Cause::OutOfScope { rule: Some(name(rule)), reason }
             }
             Why::Filtered { object } => {
                 let (space, idx) = state.place(object)?;
                 let view = CsView::new(state, &self.groups, space, idx);
-                let plan = state.plans.inbound(space, state.spaces[space].type_idx(idx))?;
                 let provisions = |it: &&usize| {
                     state.rule(**it).is_some_and(|it| it.link_type == LinkType::Provision)
                 };
-                let rule = *plan.rules.iter().find(provisions).or_else(|| plan.rules.first())?;
-                let reason = self.unmet(state.rule(rule)?, &view, |it| view.value(it).to_string());
-                Cause::OutOfScope { rule: name(rule), reason }
+                let plan = state.plans.inbound(space, state.spaces[space].type_idx(idx));
+                let rules = plan.map_or(&[][..], |it| &it.rules[..]);
+                let rule = rules.iter().find(provisions).or_else(|| rules.first()).copied();
+                let reason = if let Some(it) = rule.and_then(|it| state.rule(it)) {
+                    self.unmet(it, &view, |it| view.value(it).to_string())
+                } else {
+                    let space = &state.spaces[space];
+                    let kind = space.object_type(idx).map_or("", AttributeName::as_str);
+                    let connector = &space.connector.name;
+                    format!("no rule takes objects of the type {kind} from {connector}")
+                };
+                Cause::OutOfScope { rule: rule.map(name), reason }
             }
             Why::SourceGone => Cause::SourceGone { anchor: anchor.unwrap_or_default().to_owned() },
         })

@@ -241,9 +241,7 @@ fn export(it: &PendingExport) -> String {
     match it.cause.as_ref().unwrap() {
         Cause::Flowed => {}
         Cause::Provisioned { rule } => parts.push(format!("provisioned by {rule}")),
-        Cause::OutOfScope { rule, reason } => {
-            parts.push(format!("out of scope of {rule}: {reason}"));
-        }
+        it @ Cause::OutOfScope { .. } => parts.push(it.to_string()),
         Cause::SourceGone { anchor } => parts.push(format!("source gone {anchor}")),
     }
     out + ": " + &parts.join("; ")
