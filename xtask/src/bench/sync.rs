@@ -12,6 +12,8 @@ use crate::{cargo, run_to_success, target_folder};
 const SAMPLE: &str = "../shared/samples/contoso-aadconnect-1.1.130.0/SynchronizationRules";
 /// How much smaller the organisation is that the other is compared with.
 const SMALLER: usize = 10;
+/// How often that is measured before and after: a run is short, and the machine's speed is not the same for long.
+const RUNS: usize = 3;
 
 /// What one run took.
 struct Measured {
@@ -19,7 +21,7 @@ struct Measured {
     megabytes: f64,
 }
 
-/// Builds the measurement with optimisation and runs it, a tenth of it before and after: the machine may change its speed.
+/// Builds the measurement with optimisation and runs it, a tenth of it before and after.
 pub(crate) fn run(root: &Path, n_objects: usize) -> anyhow::Result<()> {
     let build =
         ["build", "--quiet", "--release", "-p", "dirlift-syncengine", "--example", "bench_sync"];
@@ -29,12 +31,16 @@ pub(crate) fn run(root: &Path, n_objects: usize) -> anyhow::Result<()> {
         .join(format!("bench_sync{}", std::env::consts::EXE_SUFFIX));
     let rules = Some(root.join(SAMPLE)).filter(|it| it.is_dir());
     let n_fewer = n_objects / SMALLER;
-    let before = measured(&example, n_fewer, rules.as_ref())?;
+    let few = |runs: usize| -> anyhow::Result<Vec<Measured>> {
+        (0..runs).map(|_| measured(&example, n_fewer, rules.as_ref())).collect()
+    };
+    let before = few(RUNS)?;
     let all = measured(&example, n_objects, rules.as_ref())?;
-    let after = measured(&example, n_fewer, rules.as_ref())?;
+    let after = few(RUNS)?;
+    let seconds = |them: &[Measured]| mean(them.iter().map(|it| it.seconds));
     let fewer = Measured {
-        seconds: f64::midpoint(before.seconds, after.seconds),
-        megabytes: f64::midpoint(before.megabytes, after.megabytes),
+        seconds: f64::midpoint(seconds(&before), seconds(&after)),
+        megabytes: mean(before.iter().chain(&after).map(|it| it.megabytes)),
     };
     println!(
         "\n{n_objects} objects: {:.0} objects/s, {:.1} s, {:.0} MB at most; of a million at most 60 s and 2,500 MB are wanted",
@@ -43,14 +49,19 @@ pub(crate) fn run(root: &Path, n_objects: usize) -> anyhow::Result<()> {
         all.megabytes
     );
     println!(
-        "against {n_fewer} objects ({:.1} s before, {:.1} s after): {:.1} times the time (at most 11 are wanted), {:.1} times \
+        "against {n_fewer} objects ({:.1} s before, {:.1} s after, means of {RUNS} runs): {:.1} times the time (at most 11 are wanted), {:.1} times \
          the memory (10)",
-        before.seconds,
-        after.seconds,
+        seconds(&before),
+        seconds(&after),
         all.seconds / fewer.seconds,
         all.megabytes / fewer.megabytes
     );
     Ok(())
+}
+
+fn mean(numbers: impl Iterator<Item = f64>) -> f64 {
+    let (sum, n) = numbers.fold((0.0, 0.0), |(sum, n), it| (sum + it, n + 1.0));
+    sum / n
 }
 
 /// Runs the measurement, shows what it says, and reads its last line.

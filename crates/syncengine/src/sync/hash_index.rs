@@ -1,31 +1,13 @@
 //! A map from hashes to numbers, several for one hash.
 use std::{
     collections::hash_map::DefaultHasher,
-    hash::{BuildHasher as _, Hash, Hasher},
+    hash::{BuildHasher as _, Hash, Hasher as _},
 };
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::small;
-
-/// Passes a hash on as it is.
-#[derive(Default)]
-pub(super) struct Through(u64);
-
-impl Hasher for Through {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
 
 /// One number under a hash.
 #[derive(Clone, Copy, Debug)]
@@ -90,14 +72,28 @@ impl HashIndex {
     }
 
     pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = u32> {
-        let tag = tag(hash);
-        let newest = self.newest.find(spread(tag), |it| self.entries[*it as usize].tag == tag);
-        let mut next = newest.map_or(0, |it| it + 1);
+        let mut next = self.newest(hash).map_or(0, |it| it + 1);
         std::iter::from_fn(move || {
             let entry = self.entries.get(next.checked_sub(1)? as usize)?;
             next = entry.before;
             Some(entry.number)
         })
+    }
+
+    /// How many entries there are.
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether an entry came under a hash since there were so many.
+    pub(super) fn has_since(&self, hash: u64, n: usize) -> bool {
+        self.newest(hash).is_some_and(|it| it as usize >= n)
+    }
+
+    /// The place of the newest entry under a hash.
+    fn newest(&self, hash: u64) -> Option<u32> {
+        let tag = tag(hash);
+        self.newest.find(spread(tag), |it| self.entries[*it as usize].tag == tag).copied()
     }
 
     pub(super) fn shrink(&mut self) {

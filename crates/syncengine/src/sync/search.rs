@@ -1,15 +1,12 @@
 //! Finding the partner of an object by join criteria.
-use std::{
-    collections::HashSet,
-    hash::{BuildHasher as _, BuildHasherDefault},
-};
+use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
 
 use super::{
     attributes::attr,
     cells::Attr,
-    hash_index::{HashIndex, Through},
+    hash_index::HashIndex,
     parallel, small,
     state::State,
     view::{CsView, Groups, MvView},
@@ -32,8 +29,8 @@ pub(super) struct Search {
     mv_keys: Vec<[bool; 2]>,
     metaverse: HashIndex,
     spaces: Vec<HashIndex>,
-    /// What was noted since objects were looked at ahead; none while nobody asks.
-    recent: Option<HashSet<u64, BuildHasherDefault<Through>>>,
+    /// How many keys the metaverse had when objects were looked at ahead; none while nobody asks.
+    known: Option<usize>,
 }
 
 /// What a search in the metaverse looked at, to tell later whether it would come out the same.
@@ -68,7 +65,8 @@ impl Looked {
     /// Whether the search has to be done again. While the objects of one space are linked inward, an object of the
     /// metaverse changes only when it is linked to one of them, which `is_linked` tells.
     pub(super) fn is_stale(&self, search: &Search, is_linked: impl Fn(usize) -> bool) -> bool {
-        let is_recent = |it: &u64| search.recent.as_ref().is_none_or(|all| all.contains(it));
+        let is_recent =
+            |it: &u64| search.known.is_none_or(|known| search.metaverse.has_since(*it, known));
         self.met_reference
             || self.has_given_up
             || self.objects.iter().any(|it| is_linked(*it))
@@ -165,14 +163,11 @@ impl Search {
         for it in keys {
             self.metaverse.insert(*it, small(mv));
         }
-        if let Some(recent) = &mut self.recent {
-            recent.extend(keys);
-        }
     }
 
-    /// From now on remembers what is noted, or no more.
+    /// From now on tells what is noted from what was before, or no more.
     pub(super) fn watch(&mut self, watches: bool) {
-        self.recent = watches.then(HashSet::default);
+        self.known = watches.then(|| self.metaverse.len());
     }
 
     /// The objects of the metaverse that fit a group of criteria: none, one, or two of several. `looked` takes note of
