@@ -12,16 +12,16 @@ use crate::value::{Kind, Scalar};
 
 /// Bytes of a page; a longer value has a page of its own.
 const PAGE: usize = 1 << 20;
-/// Places in a page are counted in units of four bytes.
-const UNIT: usize = 4;
+/// Places in a page are counted in units of eight bytes.
+const UNIT: usize = 8;
 /// Units of a page, as a number of bits.
-const UNIT_BITS: u32 = 18;
+const UNIT_BITS: u32 = 17;
 /// Marks a reference to an object of a connector space.
 const OBJECT: u32 = 1 << 31;
-/// Marks a value that only one worker knows yet.
-const LOCAL: u32 = 1 << 30;
-/// Marks a name that belongs to no object here.
-const NAME: u32 = 1 << 29;
+/// Marks a name that belongs to no object here. The bits below it are the place of a value: eight gibibytes of them.
+const NAME: u32 = 1 << 30;
+/// Bytes before those of a value, with its length and its type.
+const HEAD: usize = 4;
 
 /// The number of a value, or of an object that is referred to. What is asked most often is seen in the number itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,17 +51,14 @@ impl ValueId {
         self.0 & (OBJECT | NAME) == 0 && self.0 != Self::EMPTY.0
     }
 
-    const fn as_local(self) -> Option<u32> {
-        if self.0 & OBJECT == 0 && self.0 & LOCAL != 0 {
-            Some(self.0 & !(LOCAL | NAME))
-        } else {
-            None
-        }
+    /// The number of the value at a place.
+    const fn of(place: u32, kind: Kind) -> Self {
+        Self(if matches!(kind, Kind::Reference) { place | NAME } else { place })
     }
 
-    /// The number of a value that is the n-th of its store.
-    const fn of(n: u32, kind: Kind) -> Self {
-        Self(if matches!(kind, Kind::Reference) { n | NAME } else { n })
+    /// The place of a value; of a reference to an object, one where nothing is.
+    const fn place(self) -> u32 {
+        self.0 & !NAME
     }
 }
 
@@ -77,16 +74,17 @@ pub(super) struct Raw<'a> {
 struct Slot {
     /// Half of the hash: it tells nearly all other values apart, and a larger table is filled without looking at any.
     tag: u32,
-    /// The number of the value plus one; zero is free.
-    id: u32,
+    /// The place of the value plus one; zero is free.
+    place: u32,
 }
 
-/// Every value once; [`Arena::new`] has empty text as its first.
+/// Every value once, under the number of its place; [`Arena::new`] has empty text as its first.
 #[derive(Debug, Default)]
 pub(super) struct Arena {
     pages: Vec<Vec<u8>>,
-    /// The place of each value, in units.
-    places: Vec<u32>,
+    /// The page of the store below that this one lies on, or zero: what is here has numbers that nothing has there.
+    first_page: usize,
+    n_values: usize,
     table: Vec<Slot>,
     /// Seeded anew in each run, so that nobody can choose values that meet; no result depends on it.
     hasher: RandomState,
@@ -100,9 +98,14 @@ impl Arena {
         arena
     }
 
+    /// A store that lies on top of another.
+    fn on(shared: &Self) -> Self {
+        Self { first_page: shared.pages.len(), ..Self::default() }
+    }
+
     /// Stores a value, or finds it.
     pub(super) fn intern(&mut self, raw: Raw<'_>) -> ValueId {
-        if self.places.len() * 8 >= self.table.len() * 7 {
+        if self.n_values * 8 >= self.table.len() * 7 {
             self.grow();
         }
         let tag = self.tag(raw);
@@ -110,14 +113,13 @@ impl Arena {
             Ok(id) => return id,
             Err(slot) => slot,
         };
-        let id = small(self.places.len());
-        let Some(place) = self.place(raw).filter(|_| id < NAME) else {
+        let Some(place) = self.place(raw) else {
             self.full = true;
             return ValueId::EMPTY;
         };
-        self.places.push(place);
-        self.table[slot] = Slot { tag, id: id + 1 };
-        ValueId::of(id, raw.kind)
+        self.n_values += 1;
+        self.table[slot] = Slot { tag, place: place + 1 };
+        ValueId::of(place, raw.kind)
     }
 
     /// Finds a value.
@@ -131,9 +133,9 @@ impl Arena {
         let mut slot = tag as usize & mask;
         loop {
             let found = self.table[slot];
-            let Some(id) = found.id.checked_sub(1) else { return Err(slot) };
-            if found.tag == tag && self.raw(ValueId(id)) == raw {
-                return Ok(ValueId::of(id, raw.kind));
+            let Some(place) = found.place.checked_sub(1) else { return Err(slot) };
+            if found.tag == tag && self.raw(ValueId(place)) == raw {
+                return Ok(ValueId::of(place, raw.kind));
             }
             slot = (slot + 1) & mask;
         }
@@ -141,37 +143,30 @@ impl Arena {
 
     /// The value behind a number of this store; nothing for a reference to an object.
     pub(super) fn raw(&self, id: ValueId) -> Raw<'_> {
-        let nothing = Raw { kind: Kind::Null, bytes: &[] };
-        let n = if id.is_name() { id.0 & !NAME } else { id.0 };
-        let Some(place) = self.places.get(n as usize) else { return nothing };
-        let page = &self.pages[(*place >> UNIT_BITS) as usize];
-        let at = (*place & ((1 << UNIT_BITS) - 1)) as usize * UNIT;
-        let Some((head, rest)) = page[at..].split_first_chunk::<4>() else { return nothing };
-        let head = u32::from_le_bytes(*head);
-        let len = (head >> 3) as usize;
-        Raw { kind: kind_of(head & 7), bytes: rest.get(..len).unwrap_or_default() }
+        let found = self.page(id).and_then(|(page, at)| head_of(self.pages.get(page)?, at));
+        found.map_or(Raw { kind: Kind::Null, bytes: &[] }, |(kind, bytes)| Raw { kind, bytes })
+    }
+
+    /// The page of a value and where it begins there; nothing if it is of the store below.
+    fn page(&self, id: ValueId) -> Option<(usize, usize)> {
+        let page = (id.place() >> UNIT_BITS) as usize;
+        let at = (id.place() & ((1 << UNIT_BITS) - 1)) as usize * UNIT;
+        Some((page.checked_sub(self.first_page)?, at))
     }
 
     /// Takes in what came on top, under the numbers that it has. No value of it is in this store yet.
     pub(super) fn absorb(&mut self, growth: Growth) {
-        let Growth { own, first } = growth;
-        let n_pages = small(self.pages.len());
-        let n_values = self.len() + own.len();
-        self.full |= own.full
-            || first as usize != self.len()
-            || n_values >= NAME as usize
-            || self.pages.len() + own.pages.len() > 1 << (32 - UNIT_BITS);
+        let Growth(own) = growth;
+        self.full |= own.full || own.first_page != self.pages.len();
         if self.full {
             return;
         }
-        while n_values * 8 >= self.table.len() * 7 {
+        self.n_values += own.n_values;
+        while self.n_values * 8 >= self.table.len() * 7 {
             self.grow();
         }
         self.pages.extend(own.pages);
-        self.places.extend(own.places.iter().map(|it| it + (n_pages << UNIT_BITS)));
-        for found in own.table.into_iter().filter(|it| it.id != 0) {
-            self.put(Slot { id: found.id + first, ..found });
-        }
+        own.table.into_iter().filter(|it| it.place != 0).for_each(|it| self.put(it));
     }
 
     /// Whether a value had no place any more.
@@ -180,15 +175,14 @@ impl Arena {
     }
 
     /// How many values there are.
+    #[cfg(test)]
     pub(super) const fn len(&self) -> usize {
-        self.places.len()
+        self.n_values
     }
 
     /// Bytes in use.
     pub(super) fn size(&self) -> usize {
-        self.pages.iter().map(Vec::capacity).sum::<usize>()
-            + self.places.capacity() * 4
-            + self.table.capacity() * 8
+        self.pages.iter().map(Vec::capacity).sum::<usize>() + self.table.capacity() * 8
     }
 
     /// Stores a value of a directory.
@@ -216,7 +210,7 @@ impl Arena {
     fn grow(&mut self) {
         let n_slots = (self.table.len() * 2).max(1 << 10);
         let old = std::mem::replace(&mut self.table, vec![Slot::default(); n_slots]);
-        for found in old.into_iter().filter(|it| it.id != 0) {
+        for found in old.into_iter().filter(|it| it.place != 0) {
             self.put(found);
         }
     }
@@ -225,7 +219,7 @@ impl Arena {
     fn put(&mut self, new: Slot) {
         let mask = self.table.len() - 1;
         let mut slot = new.tag as usize & mask;
-        while self.table[slot].id != 0 {
+        while self.table[slot].place != 0 {
             slot = (slot + 1) & mask;
         }
         self.table[slot] = new;
@@ -234,14 +228,14 @@ impl Arena {
     /// Writes a value and says where, or nothing if the store has no place for it.
     fn place(&mut self, raw: Raw<'_>) -> Option<u32> {
         let len = u32::try_from(raw.bytes.len()).ok().filter(|it| *it < 1 << 29)?;
-        let needed = (raw.bytes.len() + 4).next_multiple_of(UNIT);
+        let needed = (raw.bytes.len() + HEAD).next_multiple_of(UNIT);
         if self.pages.last().is_none_or(|it| it.len() + needed > PAGE) {
             // The first grows as it is filled: most workers find little that is new.
             let start = if self.pages.is_empty() { 0 } else { PAGE };
             self.pages.push(Vec::with_capacity(start.max(needed)));
         }
-        let page_idx = small(self.pages.len() - 1);
-        if page_idx >= 1 << (32 - UNIT_BITS) {
+        let page_idx = small(self.first_page + self.pages.len() - 1);
+        if page_idx >= NAME >> UNIT_BITS {
             return None;
         }
         let page = self.pages.last_mut()?;
@@ -261,22 +255,17 @@ pub(super) struct Overlay<'a> {
 
 impl<'a> Overlay<'a> {
     pub(super) fn new(shared: &'a Arena) -> Self {
-        Self { shared, own: Arena::default() }
+        Self { shared, own: Arena::on(shared) }
     }
 
     /// The number of a scalar.
     pub(super) fn scalar(&mut self, scalar: &Scalar) -> ValueId {
-        with_raw(scalar, |raw| {
-            self.shared.find(raw).unwrap_or_else(|| ValueId(self.own.intern(raw).0 | LOCAL))
-        })
+        with_raw(scalar, |raw| self.shared.find(raw).unwrap_or_else(|| self.own.intern(raw)))
     }
 
     /// The value behind a number.
     pub(super) fn raw(&self, id: ValueId) -> Raw<'_> {
-        match id.as_local() {
-            Some(own) => self.own.raw(ValueId(own)),
-            None => self.shared.raw(id),
-        }
+        if self.own.page(id).is_some() { self.own.raw(id) } else { self.shared.raw(id) }
     }
 
     /// What only this worker knows.
@@ -286,45 +275,52 @@ impl<'a> Overlay<'a> {
 }
 
 /// Values that come on top of those of a store while workers still look into it.
-pub(super) struct Growth {
-    own: Arena,
-    /// The number that its first value gets.
-    first: u32,
-}
+pub(super) struct Growth(Arena);
 
 impl Growth {
     pub(super) fn on(shared: &Arena) -> Self {
-        let own = Arena { hasher: shared.hasher.clone(), ..Arena::default() };
-        Self { own, first: small(shared.len()) }
+        Self(Arena { hasher: shared.hasher.clone(), ..Arena::on(shared) })
     }
 
     /// Takes over what a worker found that the store does not have.
-    pub(super) fn adopt(&mut self, worker: &Arena) -> Adopted {
-        let mut adopted = Vec::with_capacity(worker.len());
-        for it in 0..small(worker.len()) {
-            let raw = worker.raw(ValueId(it));
-            let n = (self.own.intern(raw).0 & !NAME) + self.first;
-            self.own.full |= n >= NAME;
-            adopted.push(ValueId::of(n & (NAME - 1), raw.kind));
-        }
-        self.own.full |= worker.full;
-        Adopted(adopted)
+    pub(super) fn adopt(&mut self, worker: Arena) -> Adopted {
+        Adopted::new(&mut self.0, worker)
     }
 }
 
-/// Gives the values of a worker numbers that everybody knows.
-pub(super) struct Adopted(Vec<ValueId>);
+/// Gives the values of a worker numbers that everybody knows: what it had has the new number in place of its head.
+pub(super) struct Adopted(Arena);
 
 impl Adopted {
     /// Takes over the values of a worker at once, when nobody else looks into the store.
-    pub(super) fn new(shared: &mut Arena, own: &Arena) -> Self {
-        shared.full |= own.full;
-        Self((0..small(own.len())).map(|it| shared.intern(own.raw(ValueId(it)))).collect())
+    pub(super) fn new(into: &mut Arena, mut worker: Arena) -> Self {
+        into.full |= worker.full;
+        for page in &mut worker.pages {
+            let mut at = 0;
+            while let Some((kind, bytes)) = head_of(page, at) {
+                let next = (at + HEAD + bytes.len()).next_multiple_of(UNIT);
+                let id = into.intern(Raw { kind, bytes });
+                page[at..at + HEAD].copy_from_slice(&id.0.to_le_bytes());
+                at = next;
+            }
+        }
+        Self(worker)
     }
 
     pub(super) fn id(&self, id: ValueId) -> ValueId {
-        id.as_local().map_or(id, |it| self.0.get(it as usize).copied().unwrap_or(ValueId::EMPTY))
+        let Some((page, at)) = self.0.page(id).filter(|_| id.as_object().is_none()) else {
+            return id;
+        };
+        let number = self.0.pages.get(page).and_then(|it| it.get(at..)?.first_chunk::<HEAD>());
+        number.map_or(ValueId::EMPTY, |it| ValueId(u32::from_le_bytes(*it)))
     }
+}
+
+/// The value that begins at a place of a page.
+fn head_of(page: &[u8], at: usize) -> Option<(Kind, &[u8])> {
+    let (head, rest) = page.get(at..)?.split_first_chunk::<HEAD>()?;
+    let head = u32::from_le_bytes(*head);
+    Some((kind_of(head & 7), rest.get(..(head >> 3) as usize)?))
 }
 
 impl<'a> Raw<'a> {
@@ -443,7 +439,7 @@ mod tests {
         let new = overlay.scalar(&Scalar::text("new"));
         assert_eq!(overlay.raw(new).as_str(), "new");
         let own = overlay.into_own();
-        let adopted = Adopted::new(&mut shared, &own);
+        let adopted = Adopted::new(&mut shared, own);
         assert_eq!(shared.raw(adopted.id(new)).as_str(), "new");
         assert_eq!(adopted.id(known), known);
         assert_eq!(adopted.id(ValueId::object(7)).as_object(), Some(7));
@@ -458,14 +454,14 @@ mod tests {
         for names in [["known", "new", "ann"], ["ann", "bob", "known"]] {
             let mut overlay = Overlay::new(&shared);
             let local = names.map(|it| overlay.scalar(&Scalar::text(it)));
-            let adopted = growth.adopt(&overlay.into_own());
+            let adopted = growth.adopt(overlay.into_own());
             ids.push(local.map(|it| adopted.id(it)));
         }
         let many: Vec<_> = (0..3_000).map(|it| format!("value {it}")).collect();
         let mut overlay = Overlay::new(&shared);
         let local: Vec<_> =
             many.iter().map(|it| overlay.scalar(&Scalar::text(it.as_str()))).collect();
-        let adopted = growth.adopt(&overlay.into_own());
+        let adopted = growth.adopt(overlay.into_own());
         shared.absorb(growth);
         assert_eq!((ids[0][0], ids[1][2], ids[0][2]), (known, known, ids[1][0]));
         assert_eq!(shared.raw(ids[0][1]).as_str(), "new");
@@ -478,7 +474,7 @@ mod tests {
         let (mut growth, mut overlay) = (Growth::on(&shared), Overlay::new(&shared));
         let local = overlay.scalar(&name);
         assert!(local.is_name() && overlay.raw(local).as_str() == "CN=ann");
-        let id = growth.adopt(&overlay.into_own()).id(local);
+        let id = growth.adopt(overlay.into_own()).id(local);
         shared.absorb(growth);
         assert!(id.is_name() && shared.raw(id).as_str() == "CN=ann");
         assert_eq!(shared.len(), 3_006);

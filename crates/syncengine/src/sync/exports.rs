@@ -178,7 +178,7 @@ pub(super) fn all(state: &mut State, groups: &Groups, links: &Links, locator: &L
 
 impl Exports {
     fn take(&mut self, growth: &mut Growth, space: usize, mut piece: Piece) {
-        let adopted = growth.adopt(&piece.own);
+        let adopted = growth.adopt(std::mem::take(&mut piece.own));
         piece.changes.map_values(true, |_, it: ValueId| adopted.id(it));
         let first = small(self.changes.len());
         self.changes.append(&piece.changes);

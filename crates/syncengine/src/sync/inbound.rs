@@ -212,7 +212,7 @@ pub(super) fn evaluate(state: &mut State, groups: &Groups, space: usize) {
             piece
         },
         |(all, growth), mut piece| {
-            let adopted = growth.adopt(&piece.own);
+            let adopted = growth.adopt(piece.own);
             piece.lists.map_values(true, |_, it| adopted.id(it));
             all.lists.append(&piece.lists);
             all.linking.append(&piece.linking);
@@ -308,7 +308,7 @@ pub(super) fn evaluate_again(
     let mut overlay = Overlay::new(&state.arena);
     let mut contribution = contribute(&view, &mut overlay, &rules, (mv_type, created), used);
     let own = overlay.into_own();
-    let adopted = Adopted::new(&mut state.arena, &own);
+    let adopted = Adopted::new(&mut state.arena, own);
     cells::map_values(&mut contribution.list, true, |it: ValueId| adopted.id(it));
     state.overrides.insert(number, contribution.list);
     if contribution.failed.is_empty() {
