@@ -99,8 +99,8 @@ fn parsed(table: &str) -> anyhow::Result<Vec<Mutant<'_>>> {
             ("" | "#", _) => {}
             ("why", _) => out.push(Mutant { why: rest, file: "", find: "", replace: "" }),
             ("file", Some(it)) => it.file = rest,
-            ("-", Some(it)) => it.find = rest,
-            ("+", Some(it)) => it.replace = rest,
+            ("-", Some(it)) if it.find.is_empty() => it.find = rest,
+            ("+", Some(it)) if it.replace.is_empty() => it.replace = rest,
             _ => bail!("mutants.txt:{}: `{word}` is not expected here", at + 1),
         }
     }

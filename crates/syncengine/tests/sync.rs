@@ -89,7 +89,7 @@ fn what_an_absent_attribute_makes_assumed_is_told() {
 
 /// More objects than one piece of work has, so that pieces meet.
 #[test]
-fn pieces_of_work_do_not_show() {
+fn what_pieces_of_work_do_does_not_show() {
     const N_USERS: usize = 9_000;
     let mut text = "case many\n\
         rule 100 in user person Provision\n  join sid = sid\n  flow sid <- sid\n\
@@ -136,6 +136,14 @@ fn pieces_of_work_do_not_show() {
     let expected = [N_USERS / 100, (0..N_USERS).filter(changes).count(), 7];
     assert!(counts.eq(expected), "{:?}", one.summary());
     let expected = shown(&one, true, true);
+    // Each has its own values, whatever piece it was in.
+    for it in (0..N_USERS).filter(|it| is_new(*it)) {
+        let head = format!("export AAD add user CN={it}: ");
+        let line = expected.iter().find(|it| it.starts_with(&head)).unwrap();
+        for value in [format!("name = \"User {it}\" "), format!("upper = \"USER {it} \" ")] {
+            assert!(line.contains(&value), "{line}");
+        }
+    }
     assert_eq!(shown(&run(&case, &straight, 3), true, true), expected);
     assert_eq!(shown(&run(&case, &reverse, 2), true, true), expected);
 }
